@@ -1,0 +1,163 @@
+# vmsift: one non-recursive Makefile. `make help` lists what it does. Everything generated goes to build/.
+
+VERSION := 0.1.0
+CC ?= gcc
+CLANG ?= clang
+PKG_CONFIG ?= pkg-config
+prefix ?= /usr/local
+sbindir ?= $(prefix)/sbin
+libexecdir ?= $(prefix)/lib
+mandir ?= $(prefix)/share/man
+sysconfdir ?= /etc
+V ?= 0
+STATIC ?= 0
+B := build
+comma := ,
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),@:,@printf '  %-7s %s\n' $(1) $(2))
+
+WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -Iinclude $(WARN) \
+	-DVMSIFT_VERSION='"$(VERSION)"' -MMD -MP
+LIBS := -lconfuse -lelf -lzstd -llzo2 -ldeflate -lz
+# Packages; a distribution's own flags come in through CFLAGS and LDFLAGS.
+CFLAGS ?= -O2 -g
+LDFLAGS ?=
+
+LIB_SRCS := $(sort $(filter-out src/cmd/%,$(wildcard src/*/*.c)))
+CMD_SRCS := $(sort $(wildcard src/cmd/*.c))
+SRCS := $(LIB_SRCS) $(CMD_SRCS)
+UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
+FUZZ_SRCS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+
+# One set of objects for each way of building: $(call variant,NAME,COMPILER,CFLAGS,LDFLAGS,LIBS)
+# gives $(B)/obj/NAME/*.o, the library libvmsift.a of all layers but the commands, and vmsift.
+define variant
+$(B)/obj/$(1)/%.o: %.c | deps-built
+	$$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(BASE_CFLAGS) $(3) -c -o $$@ $$<
+
+$(B)/obj/$(1)/libvmsift.a: $$(LIB_SRCS:%.c=$(B)/obj/$(1)/%.o)
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+
+$(B)/obj/$(1)/vmsift: $$(CMD_SRCS:%.c=$(B)/obj/$(1)/%.o) $(B)/obj/$(1)/libvmsift.a
+	$$(call say,LD,$$@)
+	$$(Q)$(2) $(3) -o $$@ $$^ $(4) $(5)
+
+-include $$(SRCS:%.c=$(B)/obj/$(1)/%.d)
+endef
+
+SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+.PHONY: all help deps deps-built clean demo check check-all install uninstall lint bench fuzz unit dumps man
+.DEFAULT_GOAL := all
+
+ifeq ($(STATIC),1)
+all: $(B)/vmsift-static
+else
+all: $(B)/vmsift
+endif
+
+# A marker for objects to depend on; making it needs nothing.
+deps-built:
+
+$(eval $(call variant,dyn,$(CC),$(CFLAGS) $(HARDEN),$(LDFLAGS) -pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now,$(LIBS)))
+$(eval $(call variant,static,$(CC),-Os -g -ffunction-sections -fdata-sections -fstack-protector-strong -D_FORTIFY_SOURCE=2,-static -Wl$(comma)--gc-sections -Wl$(comma)-z$(comma)relro,$(LIBS)))
+$(eval $(call variant,san,$(CC),$(SAN) -DVMSIFT_DAMAGE,-fsanitize=address$(comma)undefined,$(LIBS)))
+# Optimised, with the damage overlay: what the tests run many times.
+$(eval $(call variant,test,$(CC),-O2 -g -DVMSIFT_DAMAGE,,$(LIBS)))
+# clang finds other warnings; its objects also serve the fuzzers.
+$(eval $(call variant,clang,$(CLANG),-O2 -g,,$(LIBS)))
+$(eval $(call variant,fuzz,$(CLANG),-O1 -g -fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=undefined -DVMSIFT_DAMAGE,-fsanitize=address$(comma)undefined,$(LIBS)))
+
+$(B)/vmsift: $(B)/obj/dyn/vmsift
+	$(Q)cp $< $@
+
+$(B)/vmsift-static: $(B)/obj/static/vmsift
+	$(call say,STRIP,$@)
+	$(Q)strip -o $@ $<
+
+# Unit tests: one program for each tests/unit/test_*.c, under ASan and UBSan.
+$(B)/unit/%: tests/unit/%.c $(B)/obj/san/libvmsift.a
+	$(call say,UNIT,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_CFLAGS) $(SAN) -DVMSIFT_DAMAGE -Itests/unit -o $@ $< $(B)/obj/san/libvmsift.a \
+		$(shell sed -n 's/^ \* LIBS: //p' $<) -lcmocka $(LIBS)
+-include $(UNIT_SRCS:tests/unit/%.c=$(B)/unit/%.d)
+UNITS := $(UNIT_SRCS:tests/unit/%.c=$(B)/unit/%)
+
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/obj/fuzz/libvmsift.a
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BASE_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -o $@ $< $(B)/obj/fuzz/libvmsift.a $(LIBS)
+-include $(FUZZ_SRCS:tests/fuzz/%.c=$(B)/fuzz/%.d)
+FUZZERS := $(FUZZ_SRCS:tests/fuzz/%.c=$(B)/fuzz/%)
+
+help:
+	@echo 'make            build/vmsift'
+	@echo 'make STATIC=1   build/vmsift-static, the one for the capture initramfs'
+	@echo 'make deps       install what building and testing need (Debian packages)'
+	@echo 'make demo       panic a real kernel in QEMU, capture, reboot, look at the cores with gdb'
+	@echo 'make check      all tests that fit 20 minutes; one closing line'
+	@echo 'make check-all  the long ones too'
+	@echo 'make unit       unit tests under ASan and UBSan'
+	@echo 'make fuzz       all fuzz targets, SECONDS=10 each'
+	@echo 'make bench      time and memory against makedumpfile and crash on the same dump'
+	@echo 'make dumps      make the dumps that the tests read: DUMPS="6.1-la57 ..."'
+	@echo 'make lint       warnings of gcc and clang, layers, format'
+	@echo 'make install    DESTDIR= prefix=/usr/local'
+	@echo 'V=1 shows commands.'
+
+deps:
+	@tests/bed/deps
+
+unit: $(UNITS)
+	@tests/run-unit $(UNITS)
+
+SECONDS ?= 10
+fuzz: $(FUZZERS)
+	@tests/run-fuzz $(SECONDS) $(FUZZERS)
+
+DUMPS ?= 6.1-la57 6.1-la48
+dumps: deps
+	@tests/bed/make-dump $(DUMPS)
+
+demo: deps
+	@$(MAKE) --no-print-directory all STATIC=0
+	@$(MAKE) --no-print-directory all STATIC=1
+	@tests/demo
+
+lint: deps
+	@tests/lint
+
+check: deps
+	@tests/check
+
+check-all: deps
+	@tests/check --all
+
+bench: deps
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run
+
+install: all
+	install -D -m 0755 $(B)/$(if $(filter 1,$(STATIC)),vmsift-static,vmsift) $(DESTDIR)$(sbindir)/vmsift
+	install -D -m 0644 doc/vmsift.8 $(DESTDIR)$(mandir)/man8/vmsift.8
+	install -D -m 0644 doc/vmsift.conf.5 $(DESTDIR)$(mandir)/man5/vmsift.conf.5
+	install -d $(DESTDIR)$(libexecdir)/vmsift
+	install -m 0755 initramfs/mkcapture initramfs/init $(DESTDIR)$(libexecdir)/vmsift/
+
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/vmsift $(DESTDIR)$(mandir)/man8/vmsift.8 \
+		$(DESTDIR)$(mandir)/man5/vmsift.conf.5
+	rm -rf $(DESTDIR)$(libexecdir)/vmsift
+
+clean:
+	rm -rf $(B)/obj $(B)/unit $(B)/fuzz $(B)/vmsift $(B)/vmsift-static $(B)/demo
+
+.SECONDARY:

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What differs between machines, as pure functions: bytes in, facts out. Nothing here reads memory, so
+ * every architecture is tested on any host. A new one is one file and one row of arch.c.
+ */
+#ifndef VMSIFT_ARCH_ARCH_H
+#define VMSIFT_ARCH_ARCH_H
+
+#include "util/err.h"
+#include "util/types.h"
+#include "vmcore/vmcoreinfo.h"
+
+/* Levels of page table: 5 on x86_64 with LA57. */
+#define ARCH_LEVELS_MAX 5
+
+/* Where the crashed kernel had things, by its VMCOREINFO and the dump's segments. */
+struct arch_space {
+	unsigned int page_shift;
+	unsigned int levels;	/* of page tables, user and kernel */
+	uint64_t addr_mask;	/* physical address bits of a table entry */
+	uvaddr_t user_end;	/* first address that is no user's */
+	kvaddr_t image_start, image_end; /* the kernel image: paddr = va - image_start + image_paddr */
+	uint64_t image_paddr;	/* modulo 2^64 */
+	kvaddr_t page_offset;	/* start of the direct map: paddr = va - page_offset */
+	kvaddr_t direct_end;
+	bool page_offset_found; /* from the dump's segments, not from a default */
+	paddr_t kernel_pgd;	/* the kernel's own root table */
+};
+
+/* A segment of the dump: where the kernel had it mapped. */
+struct arch_load {
+	kvaddr_t vaddr;
+	paddr_t paddr;
+	uint64_t size;
+};
+
+enum pte_kind {
+	PTE_EMPTY,	/* all zero: nothing was ever there */
+	PTE_TABLE,	/* leads to the next level */
+	PTE_PAGE,	/* a page in memory, PROT_NONE ones included */
+	PTE_SWAP,	/* a swap entry or one of its relatives: .swap_type, .swap_offset */
+	PTE_BAD,	/* no kernel writes this */
+};
+
+struct pte {
+	enum pte_kind kind;
+	paddr_t paddr;	 /* of the page or of the next table */
+	uint64_t size;	 /* PTE_PAGE: bytes, by level */
+	bool writable, dirty, user, special;
+	unsigned int swap_type;
+	uint64_t swap_offset;
+	uint64_t raw;
+};
+
+/* General registers as NT_PRSTATUS holds them, with where the few we look at are. */
+#define ARCH_GREGS_MAX 34
+struct arch_regs {
+	uint64_t r[ARCH_GREGS_MAX]; /* in the order of the core note */
+};
+
+struct arch {
+	const char *name; /* as uname -m says it */
+	uint16_t e_machine;
+	unsigned int nr_gregs;	       /* 64-bit words of NT_PRSTATUS pr_reg */
+	unsigned int reg_pc, reg_sp, reg_fp, reg_syscall; /* index in arch_regs.r */
+	unsigned int prstatus_size, prstatus_off_reg, prstatus_off_pid, prstatus_off_fpvalid;
+	unsigned int nr_pt_regs; /* 64-bit words of struct pt_regs that are registers */
+
+	/**
+	 * space_init() - find where the kernel had things
+	 * Return: 0; ERR_FORMAT if VMCOREINFO lacks what this needs, named in @err.
+	 */
+	int (*space_init)(const struct vmcoreinfo *vi, const struct arch_load *loads, size_t nr,
+			  struct arch_space *ret, struct err *err);
+
+	/* @level: 1 for the last one. First bit of the address that indexes a table of this level. */
+	unsigned int (*level_shift)(const struct arch_space *s, unsigned int level);
+	struct pte (*pte_decode)(const struct arch_space *s, unsigned int level, uint64_t raw);
+
+	/**
+	 * regs_from_pt_regs() - user registers as the core note wants them
+	 * @pt:	the @nr_pt_regs words at the top of the kernel stack
+	 * fs_base and the like, which pt_regs has not, are left 0.
+	 * Return: whether this looks like registers saved on the way from user mode.
+	 */
+	bool (*regs_from_pt_regs)(const uint64_t *pt, struct arch_regs *ret);
+};
+
+extern const struct arch arch_x86_64;
+
+/* Index in arch_regs.r of registers that x86_64 has beside the common ones. */
+enum { X86_64_REG_CS = 17, X86_64_REG_FS_BASE = 21, X86_64_REG_GS_BASE = 22,
+       X86_64_REG_DS = 23, X86_64_REG_ES = 24, X86_64_REG_FS = 25, X86_64_REG_GS = 26 };
+
+/* NULL where the machine is not known. */
+const struct arch *arch_find(uint16_t e_machine);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "util/str.h"
+
+#define SELECT_HELP                                                                                \
+	"  -p, --pid PID           the process of this pid\n"                                      \
+	"  -n, --name COMM         processes of this name (a glob)\n"                              \
+	"      --all               every process\n"                                                \
+	"      --select 'TERM...'  processes for which all terms hold: comm= exe= pid= uid=\n"     \
+	"                          cgroup= state= on-cpu panic hung[>=SECONDS] oom-victim\n"       \
+	"                          rss>=SIZE, !TERM; several --select add up\n"
+
+static const struct command commands[] = {
+	{ "run", "[-C CONF] VMCORE DIR", "all that the configuration asks for",
+	  "      --max-bytes SIZE    write no more than this\n", cmd_run },
+	{ "core", "[SELECTION] -o DIR|- VMCORE", "processes as ELF cores",
+	  SELECT_HELP
+	  "  -o, --output DIR|-      where the cores go; '-': standard output\n"
+	  "      --detail D          how much of a process: full\n"
+	  "      --codec Z           none, gzip, lzo or zstd (default zstd)\n"
+	  "      --compress-level N  of the codec\n"
+	  "      --max-bytes SIZE    write no more than this\n"
+	  "  -f, --force             replace files that are there\n",
+	  cmd_core },
+	{ "ps", "[-t] VMCORE", "processes, one line each",
+	  "  -t, --threads           threads, one line each\n", cmd_ps },
+	{ "log", "VMCORE", "the kernel log", "", cmd_log },
+	{ "info", "[--check] VMCORE", "what the dump is, and what cannot be told from it",
+	  "      --check             status 3 if anything is degraded\n", cmd_info },
+	{ "conf", "[-C CONF] [--check|--shell]", "the configuration as it is understood",
+	  "      --check             status 2 if there is any mistake\n"
+	  "      --shell             as assignments for sh\n",
+	  cmd_conf },
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *out)
+{
+	size_t i;
+
+	fputs("Usage: vmsift COMMAND [OPTION...] ...\n"
+	      "Sift processes and the log out of the dump of a crashed Linux kernel.\n\n",
+	      out);
+	for (i = 0; i < NR_COMMANDS; i++)
+		fprintf(out, "  %-5s %-34s %s\n", commands[i].name, commands[i].usage,
+			commands[i].summary);
+	fputs("\nvmsift COMMAND --help tells more, vmsift(8) all.\n"
+	      "Status: 0 done, 1 nothing written, 2 usage, 3 written in part, 4 nothing matched.\n",
+	      out);
+}
+
+void common_init(struct common *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->level = LOG_INFO;
+	log_init(&c->log, stderr, c->level);
+}
+
+int usage_error(const struct command *cmd, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_make_printable(text);
+	fprintf(stderr, "vmsift %s: %s (see vmsift %s --help)\n", cmd->name, text, cmd->name);
+	return VMSIFT_USAGE;
+}
+
+int common_option(struct common *c, const struct command *cmd, int opt, const char *arg)
+{
+	uint64_t seconds;
+
+	switch (opt) {
+	case 'C':
+		c->config = arg;
+		return -1;
+	case 'q':
+		c->log.level = LOG_ERROR;
+		return -1;
+	case 'v':
+		c->log.level = LOG_DEBUG;
+		return -1;
+	case OPT_JSON:
+		c->json = true;
+		return -1;
+	case OPT_DRY_RUN:
+		c->dry_run = true;
+		return -1;
+	case OPT_MAX_BYTES:
+		if (!str_parse_size(arg, &c->max_bytes) || !c->max_bytes)
+			return usage_error(cmd, "--max-bytes: '%s' is not a size", arg);
+		return -1;
+	case OPT_MAX_TIME:
+		if (!str_parse_seconds(arg, &seconds) || !seconds)
+			return usage_error(cmd, "--max-time: '%s' is not a time", arg);
+		return usage_error(cmd, "--max-time has no effect yet in this version");
+	case OPT_LAYOUT:
+		return usage_error(cmd, "--layout has no effect yet in this version");
+	case 'h':
+		printf("Usage: vmsift %s %s\n%c%s.\n\n%s"
+		       "      --json              machine-readable, where the command has such\n"
+		       "      --dry-run           say what would be written, where the command writes\n"
+		       "  -q, --quiet             errors only\n"
+		       "  -v, --verbose           details\n"
+		       "  -h, --help              this text\n",
+		       cmd->name, cmd->usage, cmd->summary[0] & ~0x20, cmd->summary + 1, cmd->help);
+		return VMSIFT_DONE;
+	case ':':
+	default:
+		return usage_error(cmd, "unknown option, or one without its value");
+	}
+}
+
+const char *dump_argument(const struct command *cmd, int argc, char **argv)
+{
+	if (optind == argc) {
+		usage_error(cmd, "which dump? VMCORE is missing");
+		return NULL;
+	}
+	if (optind + 1 < argc) {
+		usage_error(cmd, "one dump at a time: '%s' is too much", argv[optind + 1]);
+		return NULL;
+	}
+	return argv[optind];
+}
+
+int report_end(enum vmsift_status status, const struct err *err)
+{
+	if (err->rc || (err->text[0] && status != VMSIFT_DONE))
+		fprintf(stderr, "vmsift: %s\n", err->text);
+	return (int)status;
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	/* A reader that has gone is an error like any other, with a message and a status. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		print_help(stderr);
+		return VMSIFT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		print_help(stdout);
+		return VMSIFT_DONE;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("vmsift " VMSIFT_VERSION);
+		return VMSIFT_DONE;
+	}
+	for (i = 0; i < NR_COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(&commands[i], argc - 1, argv + 1);
+	fprintf(stderr, "vmsift: there is no command of that name (see vmsift --help)\n");
+	return VMSIFT_USAGE;
+}

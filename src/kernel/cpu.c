@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/cpu.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "util/bytes.h"
+
+/* Symbols of per-CPU variables below this are offsets into the area, not addresses (x86_64 to 6.14). */
+#define PERCPU_ABSOLUTE_MAX MIB(16)
+
+kvaddr_t kernel_percpu(struct kernel *k, enum symbol_id id, unsigned int cpu)
+{
+	uint64_t off;
+
+	if (!k->sym.known[id] || !k->sym.known[S_per_cpu_offset] || cpu >= KERNEL_CPUS_MAX ||
+	    kread_u64(k, k->sym.addr[S_per_cpu_offset] + 8ull * cpu, &off, NULL))
+		return 0;
+	return k->sym.addr[id] + off;
+}
+
+const struct kernel_cpu *kernel_cpu_of(const struct kernel *k, kvaddr_t task)
+{
+	const struct kernel_cpu *c;
+
+	if (task)
+		vec_for_each(c, &k->cpus)
+			if (c->current_task == task)
+				return c;
+	return NULL;
+}
+
+/* What runs on a CPU: current_task, but pcpu_hot from 6.2 to 6.14; else its runqueue knows. */
+static kvaddr_t read_current(struct kernel *k, unsigned int cpu)
+{
+	kvaddr_t at = kernel_percpu(k, S_current_task, cpu);
+	uint64_t task = 0;
+
+	if (!at) {
+		at = kernel_percpu(k, S_pcpu_hot, cpu);
+		at = at ? kmember_addr(k, at, L_pcpu_hot_current_task) : 0;
+	}
+	if (!at) {
+		at = kernel_percpu(k, S_runqueues, cpu);
+		at = at ? kmember_addr(k, at, L_rq_curr) : 0;
+	}
+	if (!at || kread_u64(k, at, &task, NULL))
+		return 0;
+	return task;
+}
+
+static bool take_prstatus(const struct kernel *k, struct kernel_cpu *c, const uint8_t *desc)
+{
+	const struct arch *a = k->km.arch;
+	unsigned int i;
+
+	c->note_pid = (int32_t)get_u32(desc + a->prstatus_off_pid);
+	for (i = 0; i < a->nr_gregs; i++)
+		c->regs.r[i] = get_u64(desc + a->prstatus_off_reg + 8 * i);
+	c->has_regs = true;
+	return true;
+}
+
+/* The note that this CPU wrote for itself: struct elf note "CORE", NT_PRSTATUS (crash_save_cpu). */
+static bool read_crash_note(struct kernel *k, struct kernel_cpu *c)
+{
+	const struct arch *a = k->km.arch;
+	uint8_t note[20 + 512];
+	kvaddr_t at;
+	uint64_t base, off;
+
+	if (!k->sym.known[S_crash_notes] || !k->sym.known[S_per_cpu_offset])
+		return false;
+	at = k->sym.addr[S_crash_notes];
+	if (kread_u64(k, at, &base, NULL) ||
+	    kread_u64(k, k->sym.addr[S_per_cpu_offset] + 8ull * c->nr, &off, NULL) ||
+	    a->prstatus_size > sizeof(note) - 20 ||
+	    kmem_read(&k->km, base + off, note, 20 + a->prstatus_size, NULL))
+		return false;
+	if (get_u32(note) != 5 || get_u32(note + 4) != a->prstatus_size ||
+	    get_u32(note + 8) != NT_PRSTATUS || memcmp(note + 12, "CORE", 5))
+		return false;
+	return take_prstatus(k, c, note + 20);
+}
+
+/* Without crash_notes: the note whose pid is that of the task that ran here, if just one has it. */
+static bool find_note_by_pid(struct kernel *k, struct kernel_cpu *c)
+{
+	const struct arch *a = k->km.arch;
+	const struct note *n, *found = NULL;
+	uint8_t desc[512];
+	uint64_t pid;
+
+	if (!c->current_task || a->prstatus_size > sizeof(desc) ||
+	    kread_member(k, c->current_task, L_task_struct_pid, &pid, NULL) || !pid)
+		return false;
+	vec_for_each(n, &k->vc->notes) {
+		if (n->type != NT_PRSTATUS || n->desc_size != a->prstatus_size ||
+		    vmcore_read_file(k->vc, n->desc_off, desc, a->prstatus_size, NULL) ||
+		    get_u32(desc + a->prstatus_off_pid) != pid)
+			continue;
+		if (found)
+			return false;
+		found = n;
+	}
+	if (!found || vmcore_read_file(k->vc, found->desc_off, desc, a->prstatus_size, NULL))
+		return false;
+	return take_prstatus(k, c, desc);
+}
+
+static bool cpu_in_mask(struct kernel *k, enum symbol_id mask, unsigned int cpu)
+{
+	uint64_t word;
+
+	return !k->sym.known[mask] ||
+	       kread_u64(k, k->sym.addr[mask] + cpu / 64 * 8, &word, NULL) ||
+	       word >> cpu % 64 & 1;
+}
+
+static int read_int(struct kernel *k, enum symbol_id id, int32_t *ret)
+{
+	uint32_t v;
+
+	if (!k->sym.known[id] || kmem_read_u32(&k->km, k->sym.addr[id], &v, NULL))
+		return -1;
+	*ret = (int32_t)v;
+	return 0;
+}
+
+static void find_panic(struct kernel *k)
+{
+	static const enum symbol_id ids[] = { S_panic_redirect_cpu, S_panic_cpu, S_crashing_cpu };
+	const struct kernel_cpu *c;
+	int32_t cpu = -1;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ids) && cpu < 0; i++)
+		if (read_int(k, ids[i], &cpu))
+			cpu = -1;
+	vec_for_each(c, &k->cpus)
+		if (cpu >= 0 && c->nr == (unsigned int)cpu) {
+			k->panic_cpu = cpu;
+			k->panic_task = c->current_task;
+		}
+	if (k->panic_cpu < 0 && !k->vc->is_kcore)
+		kernel_degrade(k, "panic task: which CPU panicked is not known");
+}
+
+void kernel_read_cpus(struct kernel *k)
+{
+	int32_t nr = 0;
+	unsigned int i, silent = 0;
+
+	if (!k->sym.known[S_per_cpu_offset] || read_int(k, S_nr_cpu_ids, &nr) || nr <= 0 ||
+	    (uint32_t)nr > KERNEL_CPUS_MAX) {
+		kernel_degrade(k, "CPUs: no __per_cpu_offset or nr_cpu_ids: what ran on them is not known");
+		return;
+	}
+	for (i = 0; i < (unsigned int)nr; i++) {
+		struct kernel_cpu c = { .nr = i };
+
+		if (!cpu_in_mask(k, S_cpu_possible_mask, i))
+			continue;
+		c.current_task = read_current(k, i);
+		if (!read_crash_note(k, &c) && !find_note_by_pid(k, &c) &&
+		    cpu_in_mask(k, S_cpu_online_mask, i))
+			silent++;
+		/* A CPU that was never brought up has no task. */
+		if ((c.current_task || c.has_regs) && !kernel_cpu_vec_push(&k->cpus, c))
+			return;
+	}
+	if (silent && !k->vc->is_kcore)
+		kernel_degrade(k, "CPUs: %u did not answer at the crash: registers of their tasks are stale",
+			       silent);
+	find_panic(k);
+}

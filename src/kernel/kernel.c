@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/kernel.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/cpu.h"
+#include "kernel/sources.h"
+#include "kernel/stack.h"
+#include "util/bytes.h"
+#include "util/str.h"
+
+void kernel_degrade(struct kernel *k, const char *fmt, ...)
+{
+	struct degraded d;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(d.text, sizeof(d.text), fmt, ap);
+	va_end(ap);
+	str_make_printable(d.text);
+	degraded_vec_push(&k->degraded, d);
+	log_debug(k->log, "degraded: %s", d.text);
+}
+
+int kernel_lacks(const struct kernel *k, enum layout_id id, struct err *err)
+{
+	const struct layout_def *d = &layout_defs[id];
+
+	return err_set(err, ERR_UNSUPPORTED, "kernel %s shows no %s%s%s", k->release,
+		       d->type ? d->type : "enumerator", d->names ? "." : "",
+		       d->names ? d->names : "");
+}
+
+int kread_member(struct kernel *k, kvaddr_t base, enum layout_id id, uint64_t *ret,
+		 struct err *err)
+{
+	const struct layout_value *v = &k->layout.v[id];
+	uint32_t size = v->size > 8 ? 8 : v->size;
+	uint8_t b[8] = { 0 };
+	int rc;
+
+	if (!v->known)
+		return kernel_lacks(k, id, err);
+	if (v->bit_size)
+		size = min_u64(8, (v->bit_off + v->bit_size + 7u) / 8);
+	rc = kmem_read(&k->km, base + (uint64_t)v->value, b, size, err);
+	if (rc)
+		return err_add(err, "%s 0x%" PRIx64, layout_defs[id].type, base);
+	*ret = get_u64(b);
+	if (v->bit_size)
+		*ret = *ret >> v->bit_off & (v->bit_size < 64 ? (1ull << v->bit_size) - 1 : ~0ull);
+	return 0;
+}
+
+/* utsname of the crashed machine, from init_uts_ns; the release VMCOREINFO has is the fallback. */
+static void read_uts(struct kernel *k)
+{
+	char *const fields[] = { k->sysname, k->nodename, k->release, k->version, k->machine };
+	uint64_t ns = 0;
+	int64_t off = 0;
+	size_t i;
+
+	vmcoreinfo_str(&k->vc->info, "OSRELEASE", k->release, sizeof(k->release));
+	if (!vmcoreinfo_symbol(&k->vc->info, "init_uts_ns", &ns) && k->sym.known[S_init_uts_ns])
+		ns = k->sym.addr[S_init_uts_ns];
+	if (layout_has(&k->layout, L_uts_namespace_name))
+		off = (int64_t)layout_off(&k->layout, L_uts_namespace_name);
+	else
+		vmcoreinfo_number(&k->vc->info, "OFFSET(uts_namespace.name)", &off);
+	for (i = 0; ns && i < ARRAY_SIZE(fields); i++) {
+		char f[UTS_FIELD];
+
+		if (kmem_read(&k->km, ns + (uint64_t)off + i * UTS_FIELD, f, sizeof(f), NULL))
+			continue;
+		f[UTS_FIELD - 1] = 0;
+		str_make_printable(f);
+		/* A release other than VMCOREINFO's says that this is not the structure. */
+		if (i == 2 && k->release[0] && strcmp(f, k->release)) {
+			kernel_degrade(k, "init_uts_ns names release '%s', VMCOREINFO '%s'", f,
+				       k->release);
+			continue;
+		}
+		memcpy(fields[i], f, sizeof(f));
+	}
+	str_make_printable(k->release);
+}
+
+static void read_facts(struct kernel *k)
+{
+	uint64_t v = 0;
+
+	read_uts(k);
+	if (vmcoreinfo_str(&k->vc->info, "BUILD-ID", k->build_id, sizeof(k->build_id)))
+		str_make_printable(k->build_id);
+	if (!vmcoreinfo_number(&k->vc->info, "CRASHTIME", &k->crash_time))
+		k->crash_time = 0;
+	if (vmcoreinfo_symbol(&k->vc->info, "vmemmap", &v))
+		k->vmemmap = v;
+	else if (k->sym.known[S_vmemmap_base] &&
+		 !kread_u64(k, k->sym.addr[S_vmemmap_base], &v, NULL))
+		k->vmemmap = v;
+	if (!k->vmemmap)
+		kernel_degrade(k, "page flags: where struct page lies is not known");
+	k->may_have_poison = true;
+	if (k->sym.known[S_num_poisoned_pages] &&
+	    !kread_u64(k, k->sym.addr[S_num_poisoned_pages], &v, NULL))
+		k->may_have_poison = v != 0;
+}
+
+/* The direct map's start, where a variable says it too, must be what the segments said. */
+static int check_page_offset(struct kernel *k, struct err *err)
+{
+	uint64_t base;
+
+	if (!k->sym.known[S_page_offset_base] ||
+	    kread_u64(k, k->sym.addr[S_page_offset_base], &base, NULL))
+		return 0;
+	if (base == k->km.space.page_offset)
+		return 0;
+	if (base < k->km.space.user_end || base & 0xfffff)
+		return err_set(err, ERR_CORRUPT, "page_offset_base is 0x%" PRIx64, base);
+	kernel_degrade(k, "direct map: segments say 0x%" PRIx64 ", page_offset_base 0x%" PRIx64,
+		       k->km.space.page_offset, base);
+	if (!k->km.space.page_offset_found) {
+		k->km.space.direct_end += base - k->km.space.page_offset;
+		k->km.space.page_offset = base;
+	}
+	return 0;
+}
+
+static void degrade_missing(struct kernel *k)
+{
+	size_t f, i;
+
+	for (f = FEAT_NONE + 1; f < FEAT_NR; f++)
+		for (i = 0; i < LAYOUT_NR; i++)
+			if ((size_t)layout_defs[i].feature == f && !k->layout.v[i].known)
+				kernel_degrade(k, "%s: no %s%s%s in the kernel's types",
+					       layout_feature_name((enum layout_feature)f),
+					       layout_defs[i].type ? layout_defs[i].type : "",
+					       layout_defs[i].type && layout_defs[i].names ? "."
+											   : "",
+					       layout_defs[i].names ? layout_defs[i].names : "");
+	if (!layout_has(&k->layout, L_mm_struct_mm_mt) &&
+	    !layout_has(&k->layout, L_mm_struct_mmap))
+		kernel_degrade(k, "memory maps: mm_struct has neither mm_mt nor mmap");
+}
+
+static int open_kernel(struct kernel *k, struct err *err)
+{
+	int rc = kmem_init(&k->km, k->vc, err);
+
+	if (!rc)
+		rc = kernel_find_sources(k, err);
+	if (!rc)
+		rc = check_page_offset(k, err);
+	if (rc)
+		return rc;
+	read_facts(k);
+	degrade_missing(k);
+	kernel_read_cpus(k);
+	kernel_find_stack(k);
+	return 0;
+}
+
+int kernel_open(struct vmcore *vc, struct kernel **ret, struct err *err)
+{
+	struct kernel *k = calloc(1, sizeof(*k));
+	int rc;
+
+	if (!k)
+		return err_nomem(err);
+	k->vc = vc;
+	k->log = vc->log;
+	k->panic_cpu = -1;
+	rc = open_kernel(k, err);
+	if (rc) {
+		kernel_close(k);
+		return rc;
+	}
+	*ret = k;
+	return 0;
+}
+
+void kernel_close(struct kernel *k)
+{
+	if (!k)
+		return;
+	kallsyms_deinit(&k->ks);
+	kernel_cpu_vec_free(&k->cpus);
+	degraded_vec_free(&k->degraded);
+	free(k);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/sources.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/btf.h"
+#include "kernel/kallsyms_scan.h"
+
+/* Where VMCOREINFO says the tables are: since 6.0, 5fd8fea935a1 and f09bddbd8661, and backports. */
+static bool where_by_vmcoreinfo(const struct vmcoreinfo *vi, struct kallsyms_where *w)
+{
+	const struct {
+		const char *name;
+		kvaddr_t *to;
+	} keys[] = {
+		{ "kallsyms_names", &w->names },
+		{ "kallsyms_num_syms", &w->num_syms },
+		{ "kallsyms_token_table", &w->token_table },
+		{ "kallsyms_token_index", &w->token_index },
+		{ "kallsyms_offsets", &w->offsets },
+		{ "kallsyms_relative_base", &w->relative_base },
+		{ "kallsyms_addresses", &w->addresses },
+	};
+	size_t i;
+
+	memset(w, 0, sizeof(*w));
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		vmcoreinfo_symbol(vi, keys[i].name, keys[i].to);
+	return w->names && w->num_syms && w->token_table && w->token_index &&
+	       (w->offsets || w->addresses);
+}
+
+/* The kernel image as far as the dump has it; it begins at _stext's megabytes at the latest. */
+static void image_range(const struct kernel *k, kvaddr_t *start, kvaddr_t *end)
+{
+	const struct vmcore_load *l;
+	const struct arch_space *s = &k->km.space;
+
+	*start = s->image_start;
+	*end = s->image_end;
+	vec_for_each(l, &k->vc->loads)
+		if (l->vaddr >= s->image_start && l->vaddr < s->image_end) {
+			*start = l->vaddr;
+			*end = min_u64(l->vaddr + l->size, s->image_end);
+			return;
+		}
+}
+
+static int open_kallsyms(struct kernel *k, kvaddr_t stext, struct err *err)
+{
+	struct kallsyms_where where;
+	struct err fault = { 0 };
+	kvaddr_t start, end;
+	int rc;
+
+	if (where_by_vmcoreinfo(&k->vc->info, &where)) {
+		rc = kallsyms_init(&k->ks, &k->kmem, &where, stext, &fault);
+		if (!rc) {
+			snprintf(k->symbols_from, sizeof(k->symbols_from),
+				 "kallsyms in the dump, by VMCOREINFO (%u symbols, %s addresses)",
+				 k->ks.nr_syms, kallsyms_encoding_name(k->ks.encoding));
+			return 0;
+		}
+		kallsyms_deinit(&k->ks);
+		if (rc == ERR_NOMEM)
+			return err_nomem(err);
+		kernel_degrade(k, "kallsyms by VMCOREINFO: %s", fault.text);
+	}
+	image_range(k, &start, &end);
+	rc = kallsyms_scan(&k->ks, &k->kmem, start, end, stext, err);
+	if (rc) {
+		kallsyms_deinit(&k->ks);
+		return rc;
+	}
+	snprintf(k->symbols_from, sizeof(k->symbols_from),
+		 "kallsyms in the dump, by scanning the kernel image (%u symbols, %s addresses)",
+		 k->ks.nr_syms, kallsyms_encoding_name(k->ks.encoding));
+	return 0;
+}
+
+/* A few symbols are in VMCOREINFO itself: all there is when kallsyms cannot be had. */
+static void symbols_by_vmcoreinfo(struct kernel *k)
+{
+	size_t i;
+
+	for (i = 0; i < SYMBOL_NR; i++)
+		if (!k->sym.known[i] &&
+		    vmcoreinfo_symbol(&k->vc->info, symbol_defs[i].names, &k->sym.addr[i]))
+			k->sym.known[i] = true;
+}
+
+static int find_symbols(struct kernel *k, struct err *err)
+{
+	struct err fault = { 0 };
+	uint64_t stext;
+	int rc;
+
+	if (!vmcoreinfo_symbol(&k->vc->info, "_stext", &stext))
+		return err_set(err, ERR_FORMAT, "%s: VMCOREINFO has no SYMBOL(_stext)", k->vc->path);
+	rc = open_kallsyms(k, stext, &fault);
+	if (rc == ERR_NOMEM)
+		return err_nomem(err);
+	if (rc) {
+		kernel_degrade(k, "symbols: %s", fault.text);
+		strcpy(k->symbols_from, "VMCOREINFO only");
+	} else {
+		k->has_kallsyms = true;
+		rc = kallsyms_find(&k->ks, symbol_defs, SYMBOL_NR, &k->sym, &fault);
+		if (rc == ERR_NOMEM)
+			return err_nomem(err);
+		if (rc)
+			kernel_degrade(k, "symbols: %s", fault.text);
+	}
+	symbols_by_vmcoreinfo(k);
+	return 0;
+}
+
+/* Part of kernel memory, offsets counted from .start. */
+struct blob {
+	const struct reader *kmem;
+	kvaddr_t start;
+};
+
+static int read_blob(void *ctx, uint64_t off, void *buf, size_t size, struct err *err)
+{
+	const struct blob *b = ctx;
+
+	return reader_read(b->kmem, b->start + off, buf, size, err);
+}
+
+static int find_types(struct kernel *k, struct err *err)
+{
+	struct blob blob = { .kmem = &k->kmem };
+	struct reader btf = { .read = read_blob, .ctx = &blob };
+	struct err fault = { 0 };
+	kvaddr_t start, end;
+	const char *how = "by __start_BTF";
+	int rc = 0;
+
+	if (k->sym.known[S_start_BTF] && k->sym.known[S_stop_BTF] &&
+	    k->sym.addr[S_stop_BTF] > k->sym.addr[S_start_BTF] &&
+	    k->sym.addr[S_stop_BTF] - k->sym.addr[S_start_BTF] <= BTF_SIZE_MAX) {
+		blob.start = k->sym.addr[S_start_BTF];
+		btf.size = k->sym.addr[S_stop_BTF] - blob.start;
+	} else {
+		how = "by its magic number";
+		image_range(k, &start, &end);
+		rc = btf_find(&k->kmem, start, end, &blob.start, &btf.size, err);
+	}
+	if (rc)
+		return err_add(err, "%s: the kernel's types (BTF)", k->vc->path);
+	rc = btf_fill_layout(&btf, layout_defs, LAYOUT_NR, k->layout.v, &fault);
+	if (rc == ERR_NOMEM)
+		return err_nomem(err);
+	if (rc)
+		kernel_degrade(k, "types: BTF: %s", fault.text);
+	snprintf(k->types_from, sizeof(k->types_from), "BTF in the dump, %s (%" PRIu64 " KiB)", how,
+		 btf.size >> 10);
+	if (!layout_has(&k->layout, L_task_struct_tasks))
+		return err_set(err, rc ? rc : ERR_UNSUPPORTED,
+			       "%s: BTF at 0x%" PRIx64 " does not describe task_struct: %s",
+			       k->vc->path, blob.start, rc ? fault.text : "no such type");
+	return 0;
+}
+
+int kernel_find_sources(struct kernel *k, struct err *err)
+{
+	int rc;
+
+	k->kmem = kmem_reader(&k->km);
+	rc = find_symbols(k, err);
+	return rc ? rc : find_types(k, err);
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/corejob.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proc/proc_dump.h"
+#include "sink/tar.h"
+#include "ucore/ucore.h"
+#include "util/str.h"
+
+#define CODEC_DEFAULT "zstd"
+
+int corejob_init(struct corejob *job, struct vmsift *v, const char *codec, int level,
+		 struct err *err)
+{
+	memset(job, 0, sizeof(*job));
+	job->v = v;
+	job->codec = codec_find(codec ? codec : CODEC_DEFAULT);
+	if (!job->codec)
+		return err_set(err, ERR_INVALID, "there is no codec '%s': %s", codec,
+			       vmsift_codec_names());
+	job->level = level ? level : job->codec->level_default;
+	if (job->level < job->codec->level_min || job->level > job->codec->level_max)
+		return err_set(err, ERR_INVALID, "codec %s has levels %d to %d, not %d",
+			       job->codec->name, job->codec->level_min, job->codec->level_max,
+			       job->level);
+	return 0;
+}
+
+void corejob_deinit(struct corejob *job)
+{
+	core_result_vec_free(&job->results);
+}
+
+/* "core.COMM.PID" */
+static void core_name(const struct task *t, char *buf, size_t size)
+{
+	char comm[TASK_COMM_SIZE + 1];
+
+	str_file_name(comm, sizeof(comm), t->comm);
+	snprintf(buf, size, "core.%s.%d", comm, t->pid);
+}
+
+/* A process, opened and planned. */
+struct work {
+	struct proc *p;
+	struct plan plan;
+	struct ucore_layout layout;
+};
+
+static void work_close(struct work *w)
+{
+	plan_deinit(&w->plan);
+	proc_close(w->p);
+	memset(w, 0, sizeof(*w));
+}
+
+static int work_open(struct corejob *job, const struct chosen *c, struct work *w,
+		     struct core_result *r, struct err *err)
+{
+	int rc;
+
+	memset(w, 0, sizeof(*w));
+	rc = proc_open(job->v->k, &c->leader, &w->p, err);
+	if (!rc && !w->p->has_memory)
+		rc = err_set(err, ERR_ABSENT, "%s",
+			     c->leader.kthread ? "is a kernel thread: it has no user memory" :
+						 "has ended: it has no memory any more");
+	if (!rc)
+		rc = plan_make(w->p, c->detail, &w->plan, err);
+	if (!rc)
+		rc = ucore_layout_make(&w->plan, &w->layout, err);
+	if (rc) {
+		work_close(w);
+		return err_add(err, "process %d (%s)", c->leader.pid, c->leader.comm);
+	}
+	r->size = w->layout.size;
+	r->nr_all_threads = w->p->threads.n + w->p->nr_lost_threads;
+	memcpy(r->bytes, w->plan.bytes, sizeof(r->bytes));
+	memcpy(r->unavailable, w->plan.unavailable, sizeof(r->unavailable));
+	return 0;
+}
+
+static int compress_core(struct corejob *job, const struct work *w, const struct out *to,
+			 struct ucore_result *res, struct err *err)
+{
+	struct codec_stream *cs;
+	struct out out;
+	int rc = codec_stream_create(job->codec, job->level, to, &cs, err);
+
+	if (rc)
+		return rc;
+	out = codec_stream_out(cs);
+	rc = ucore_write(&w->plan, &w->layout, &out, res, err);
+	if (!rc)
+		rc = codec_stream_finish(cs, err);
+	codec_stream_destroy(cs);
+	return rc;
+}
+
+static void take_result(const struct work *w, const struct ucore_result *res,
+			struct core_result *r)
+{
+	r->lost_size = res->lost_size;
+	r->nr_threads = res->nr_threads;
+	r->outcome = w->plan.damaged || res->lost_size ? CORE_PARTLY : CORE_WRITTEN;
+}
+
+static int write_file(struct corejob *job, const struct chosen *c, const struct work *w,
+		      struct core_result *r, struct err *err)
+{
+	struct ucore_result res;
+	struct sink *s;
+	struct out to;
+	char base[64];
+	int rc;
+
+	core_name(&c->leader, base, sizeof(base));
+	rc = outdir_create(job->dir, base, job->codec->suffix, &s, err);
+	if (rc)
+		return rc;
+	to = sink_out(s);
+	snprintf(r->file, sizeof(r->file), "%s", sink_name(s));
+	rc = compress_core(job, w, &to, &res, err);
+	if (rc) {
+		/* What a limit ended is nothing; what an error ended may still be of use. */
+		sink_abort(s, rc == ERR_BUDGET ? SINK_REMOVE : SINK_KEEP);
+		r->file[0] = 0;
+		return rc;
+	}
+	take_result(w, &res, r);
+	return sink_close(s, err);
+}
+
+/* Whether it makes sense to try the next process after this failure. */
+static bool is_final(int rc)
+{
+	return rc == ERR_NOMEM || rc == ERR_INTERRUPTED;
+}
+
+int corejob_write(struct corejob *job, const struct chosen *c, struct err *err)
+{
+	struct core_result r = { .pid = c->leader.pid, .detail = c->detail };
+	struct err why = { 0 };
+	struct work w;
+	int rc;
+
+	memcpy(r.comm, c->leader.comm, sizeof(r.comm));
+	rc = work_open(job, c, &w, &r, &why);
+	if (!rc) {
+		if (job->dry_run)
+			r.outcome = CORE_PLANNED;
+		else
+			rc = write_file(job, c, &w, &r, &why);
+		work_close(&w);
+	}
+	if (rc) {
+		r.outcome = rc == ERR_BUDGET ? CORE_BUDGET : CORE_FAILED;
+		snprintf(r.why, sizeof(r.why), "%s", why.text);
+		log_print(job->v->log, rc == ERR_BUDGET ? LOG_WARN : LOG_ERROR, "%s", why.text);
+	}
+	if (!core_result_vec_push(&job->results, r))
+		return err_nomem(err);
+	return is_final(rc) ? err_set(err, rc, "%s", why.text) : 0;
+}
+
+static int stream_one(struct corejob *job, const struct chosen *c, const struct out *to,
+		      struct err *err)
+{
+	struct core_result r = { .pid = c->leader.pid, .detail = c->detail };
+	struct ucore_result res;
+	struct work w;
+	int rc;
+
+	memcpy(r.comm, c->leader.comm, sizeof(r.comm));
+	rc = work_open(job, c, &w, &r, err);
+	if (!rc) {
+		rc = compress_core(job, &w, to, &res, err);
+		if (!rc)
+			take_result(&w, &res, &r);
+		work_close(&w);
+	}
+	if (rc) {
+		r.outcome = CORE_FAILED;
+		snprintf(r.why, sizeof(r.why), "%s", err->text);
+	}
+	return core_result_vec_push(&job->results, r) ? rc : err_nomem(err);
+}
+
+/* Uncompressed cores, whose sizes are known beforehand, in a tar that is compressed as a whole. */
+static int tar_member(struct corejob *job, struct tar *tar, const struct chosen *c,
+		      struct err *err)
+{
+	struct core_result r = { .pid = c->leader.pid, .detail = c->detail };
+	const struct out to = tar_out(tar);
+	struct ucore_result res;
+	struct err why = { 0 };
+	struct work w;
+	int rc;
+
+	memcpy(r.comm, c->leader.comm, sizeof(r.comm));
+	core_name(&c->leader, r.file, sizeof(r.file));
+	if (work_open(job, c, &w, &r, &why)) {
+		/* Nothing of it is in the stream, so the others go on. */
+		r.outcome = CORE_FAILED;
+		r.file[0] = 0;
+		snprintf(r.why, sizeof(r.why), "%s", why.text);
+		log_error(job->v->log, "%s", why.text);
+		return core_result_vec_push(&job->results, r) ? 0 : err_nomem(err);
+	}
+	rc = tar_begin_member(tar, r.file, w.layout.size, job->v->k->crash_time, 0600, err);
+	if (!rc)
+		rc = ucore_write(&w.plan, &w.layout, &to, &res, err);
+	if (!rc)
+		rc = tar_end_member(tar, err);
+	if (!rc)
+		take_result(&w, &res, &r);
+	work_close(&w);
+	if (!rc && !core_result_vec_push(&job->results, r))
+		rc = err_nomem(err);
+	return rc;
+}
+
+static int stream_tar(struct corejob *job, const struct chosen_vec *chosen, const struct out *to,
+		      struct err *err)
+{
+	struct codec_stream *cs;
+	const struct chosen *c;
+	struct tar tar;
+	struct out out;
+	int rc = codec_stream_create(job->codec, job->level, to, &cs, err);
+
+	if (rc)
+		return rc;
+	out = codec_stream_out(cs);
+	tar_init(&tar, &out);
+	vec_for_each(c, chosen) {
+		rc = tar_member(job, &tar, c, err);
+		if (rc)
+			break;
+	}
+	if (!rc)
+		rc = tar_finish(&tar, err);
+	if (!rc)
+		rc = codec_stream_finish(cs, err);
+	codec_stream_destroy(cs);
+	return rc;
+}
+
+int corejob_stream(struct corejob *job, const struct chosen_vec *chosen, struct err *err)
+{
+	struct sink *s;
+	struct out to;
+	int rc = sink_open_fd(1, "standard output", &s, err);
+
+	if (rc)
+		return rc;
+	to = sink_out(s);
+	rc = chosen->n == 1 ? stream_one(job, &chosen->v[0], &to, err)
+			    : stream_tar(job, chosen, &to, err);
+	if (rc) {
+		sink_abort(s, SINK_KEEP);
+		return rc;
+	}
+	return sink_close(s, err);
+}
+
+enum vmsift_status corejob_status(const struct corejob *job, struct err *err)
+{
+	const struct core_result *r;
+	size_t good = 0, bad = 0, partly = 0;
+
+	vec_for_each(r, &job->results) {
+		good += r->outcome != CORE_FAILED;
+		partly += r->outcome == CORE_PARTLY;
+		if (r->outcome == CORE_FAILED && !bad++ && err && !err->rc)
+			snprintf(err->text, sizeof(err->text), "%s", r->why);
+	}
+	if (bad && !good)
+		return VMSIFT_NOTHING;
+	if (bad || partly) {
+		if (err)
+			err->text[0] = 0; /* each was said as it came */
+		return VMSIFT_PARTLY;
+	}
+	return VMSIFT_DONE;
+}
+
+static const char *outcome_name(enum core_outcome o)
+{
+	static const char *const names[] = { "written", "partly", "failed", "budget", "planned" };
+
+	return names[o];
+}
+
+void corejob_print(const struct corejob *job, FILE *out)
+{
+	const struct core_result *r;
+	char size[5][16], comm[TASK_COMM_SIZE + 1];
+	int i;
+
+	fprintf(out, "%7s %-16s %-6s %11s %11s %11s %11s %11s  %s\n", "PID", "COMM", "DETAIL",
+		"CORE", "CAPTURED", "ZERO", "IN-FILES", "UNAVAILABLE", "WHY");
+	vec_for_each(r, &job->results) {
+		memcpy(comm, r->comm, sizeof(comm));
+		str_make_printable(comm);
+		str_human_size(size[4], sizeof(size[4]), r->size);
+		for (i = 0; i < 4; i++)
+			str_human_size(size[i], sizeof(size[i]), r->bytes[i]);
+		fprintf(out, "%7d %-16s %-6s %11s %11s %11s %11s %11s ", r->pid, comm,
+			detail_name(r->detail), size[4], size[0], size[1], size[2], size[3]);
+		for (i = 0; i < REASON_NR; i++)
+			if (r->unavailable[i])
+				fprintf(out, " %s=%s", page_reason_name((enum page_reason)i),
+					str_human_size(size[0], sizeof(size[0]),
+						       r->unavailable[i]));
+		fprintf(out, "%s%s\n", r->why[0] ? " " : "", r->why);
+	}
+}
+
+void corejob_json(const struct corejob *job, struct json *j)
+{
+	const struct core_result *r;
+	int i;
+
+	json_array(j, "cores");
+	vec_for_each(r, &job->results) {
+		json_object(j, NULL);
+		json_i64(j, "pid", r->pid);
+		json_str(j, "comm", r->comm);
+		json_str(j, "detail", detail_name(r->detail));
+		json_str(j, "outcome", outcome_name(r->outcome));
+		json_str(j, "file", r->file[0] ? r->file : NULL);
+		json_u64(j, "core_size", r->size);
+		json_u64(j, "threads", r->nr_all_threads);
+		json_u64(j, "threads_with_registers", r->nr_threads);
+		for (i = 0; i < 4; i++)
+			json_u64(j, page_state_name((enum page_state)i), r->bytes[i]);
+		json_object(j, "unavailable_by_reason");
+		for (i = 0; i < REASON_NR; i++)
+			if (r->unavailable[i])
+				json_u64(j, page_reason_name((enum page_reason)i),
+					 r->unavailable[i]);
+		json_end(j);
+		if (r->lost_size)
+			json_u64(j, "lost_while_writing", r->lost_size);
+		if (r->why[0])
+			json_str(j, "why", r->why);
+		json_end(j);
+	}
+	json_end(j);
+}

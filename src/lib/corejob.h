@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Writing cores: what core and run share. */
+#ifndef VMSIFT_LIB_COREJOB_H
+#define VMSIFT_LIB_COREJOB_H
+
+#include "codec/codec.h"
+#include "lib/dump.h"
+#include "proc/proc.h"
+#include "select/plan.h"
+#include "sink/outdir.h"
+#include "util/json.h"
+
+enum core_outcome {
+	CORE_WRITTEN,
+	CORE_PARTLY,   /* whole as a file, and something of the process was lost to damage */
+	CORE_FAILED,   /* no such file; .why */
+	CORE_BUDGET,   /* no such file: a limit of bytes */
+	CORE_PLANNED,  /* dry run */
+};
+
+/* What became of one core. */
+struct core_result {
+	enum core_outcome outcome;
+	int32_t pid;
+	char comm[TASK_COMM_SIZE + 1];
+	enum detail detail;
+	char file[256];		/* its name, "" if there is none */
+	uint64_t size;		/* of the core */
+	uint64_t bytes[4];	/* by enum page_state */
+	uint64_t unavailable[REASON_NR];
+	uint64_t lost_size;	/* filled, as it could not be read after all */
+	uint64_t nr_threads;	/* with registers */
+	size_t nr_all_threads;
+	char why[ERR_TEXT_SIZE];
+};
+DEFINE_VEC(core_result_vec, struct core_result);
+
+struct corejob {
+	struct vmsift *v;
+	const struct codec *codec;
+	int level;		/* 0: the codec's default */
+	struct outdir *dir;	/* NULL: dry run or stream */
+	bool dry_run;
+	struct core_result_vec results;
+};
+
+/* Return: 0; ERR_INVALID for words that name no codec or level. NULL and 0: the defaults. */
+int corejob_init(struct corejob *job, struct vmsift *v, const char *codec, int level,
+		 struct err *err);
+void corejob_deinit(struct corejob *job);
+
+/* A process that was selected. */
+struct chosen {
+	struct task leader;
+	enum detail detail;
+};
+DEFINE_VEC(chosen_vec, struct chosen);
+
+/**
+ * chosen_find() - the processes that a selection means and that have memory, or are named outright
+ * @detail: for all of them
+ * @lost:   processes that could not be read
+ */
+int chosen_find(struct vmsift *v, const struct selection_set *set, enum detail detail,
+		struct chosen_vec *ret, unsigned int *lost, struct err *err);
+
+/**
+ * corejob_write() - one core into job->dir (or a plan of it, in a dry run)
+ *
+ * The result is added to job->results whatever happens. Return: 0, also if this core failed; ERR_NOMEM,
+ * ERR_NOSPACE, ERR_INTERRUPTED if it makes no sense to go on.
+ */
+int corejob_write(struct corejob *job, const struct chosen *c, struct err *err);
+
+/* One core, or a tar of several, to standard output. */
+int corejob_stream(struct corejob *job, const struct chosen_vec *chosen, struct err *err);
+
+/* The status that the results amount to; @err says the first reason. */
+enum vmsift_status corejob_status(const struct corejob *job, struct err *err);
+
+/* A table for people. */
+void corejob_print(const struct corejob *job, FILE *out);
+
+/* An array "cores" for the manifest and for --json. */
+void corejob_json(const struct corejob *job, struct json *j);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Behind vmsift.h. */
+#ifndef VMSIFT_LIB_DUMP_H
+#define VMSIFT_LIB_DUMP_H
+
+#include "kernel/kernel.h"
+#include "kernel/task.h"
+#include "select/select.h"
+#include "vmsift.h"
+
+struct vmsift {
+	struct vmcore *vc;
+	struct kernel *k; /* NULL until something needs it */
+	struct log *log;
+};
+
+/* Find symbols and types, once. Return: 0 or an error. */
+int vmsift_need_kernel(struct vmsift *v, struct err *err);
+
+struct vmsift_selection {
+	struct selection_set set;
+};
+
+/* What a stream lacks at the end: a full disk behind stdout is an error. */
+enum vmsift_status vmsift_flush(FILE *out, enum vmsift_status status, struct err *err);
+
+/* "20261122T174500Z", or "unknown-time" where the dump does not tell. @buf: 24 bytes. */
+const char *vmsift_time_name(int64_t seconds, char *buf, size_t size);
+
+/* "2026-11-22 17:45:00 UTC". @buf: 32 bytes. */
+const char *vmsift_time_text(int64_t seconds, char *buf, size_t size);
+
+/* Everything of a process by which it can be selected. Owned strings; free with subject_deinit(). */
+struct subject {
+	struct task leader;
+	kvaddr_t mm;
+	struct select_subject facts;
+	char *exe, *cgroup;
+	char letters[16];
+	char comm[TASK_COMM_SIZE + 1];
+	unsigned int nr_threads;
+	int cpu; /* on which one of its threads ran, or -1 */
+};
+
+/**
+ * subject_read() - the facts of one process
+ * @leader: copied
+ *
+ * What cannot be read is not known, and no error.
+ */
+void subject_read(struct kernel *k, const struct task *leader, struct subject *ret);
+void subject_deinit(struct subject *s);
+
+/* Calls @fn for every process that can be read; what cannot is warned of, and counted in @lost. */
+int for_each_process(struct kernel *k, int (*fn)(void *ctx, const struct task *leader), void *ctx,
+		     unsigned int *lost, struct err *err);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The main job: in order of value, each class whole and synced before the next begins. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernel/printk.h"
+#include "lib/confload.h"
+#include "lib/corejob.h"
+#include "lib/file_out.h"
+#include "lib/klog.h"
+#include "util/str.h"
+
+#define MANIFEST_SCHEMA 1
+/* Kept back from the budget for what says what was done. */
+#define MANIFEST_RESERVE KIB(64)
+
+struct run {
+	struct vmsift *v;
+	struct conf conf;
+	size_t nr_conf_problems;
+	bool *matched; /* by process section */
+	struct outdir *top, *dir;
+	struct corejob job;
+	unsigned int lost_processes;
+	bool log_written, ps_written;
+	bool trouble; /* something that was asked for is missing because of an error */
+	struct timespec started;
+};
+
+static double seconds_since(const struct timespec *t)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
+}
+
+static void load_conf(struct run *r, const char *path)
+{
+	struct err err = { 0 };
+	int rc = conf_load(path, &r->conf, &r->nr_conf_problems, r->v->log, &err);
+
+	/* run never fails for its configuration: what was read, or the defaults, is used. */
+	if (rc == ERR_NOTFOUND && !path)
+		log_info(r->v->log, "%s: there is none: the defaults hold", CONF_DEFAULT_PATH);
+	else if (rc) {
+		log_error(r->v->log, "%s; the defaults hold", err.text);
+		r->nr_conf_problems++;
+	}
+}
+
+/* ssize_t (*)(void *, const char *, size_t): stdio onto a sink. */
+static ssize_t cookie_write(void *cookie, const char *buf, size_t size)
+{
+	struct err err = { 0 };
+
+	if (sink_write(cookie, buf, size, &err)) {
+		errno = EIO;
+		return -1;
+	}
+	return (ssize_t)size;
+}
+
+/* One text file of the run; @fill writes it. */
+static bool write_text(struct run *r, const char *base, const char *suffix,
+		       enum vmsift_status (*fill)(struct run *r, FILE *f, struct err *err))
+{
+	const cookie_io_functions_t io = { .write = cookie_write };
+	enum vmsift_status status = VMSIFT_NOTHING;
+	struct err err = { 0 };
+	struct sink *s;
+	FILE *f;
+	bool ok;
+
+	if (outdir_create(r->dir, base, suffix, &s, &err)) {
+		log_error(r->v->log, "%s", err.text);
+		r->trouble = true;
+		return false;
+	}
+	f = fopencookie(s, "w", io);
+	if (f) {
+		status = fill(r, f, &err);
+		if (fclose(f) && !err.rc)
+			err_set(&err, ERR_IO, "%s%s could not be written", base, suffix);
+	}
+	ok = f && !err.rc && (status == VMSIFT_DONE || status == VMSIFT_PARTLY);
+	if (!ok) {
+		log_error(r->v->log, "%s%s: %s", base, suffix,
+			  err.text[0] ? err.text : "out of memory");
+		sink_abort(s, SINK_KEEP);
+	} else if (sink_close(s, &err)) {
+		log_error(r->v->log, "%s", err.text);
+		ok = false;
+	}
+	if (!ok || status != VMSIFT_DONE)
+		r->trouble = true;
+	return ok;
+}
+
+static void publish(struct run *r)
+{
+	struct err err = { 0 };
+
+	if (outdir_publish(r->dir, &err)) {
+		log_error(r->v->log, "%s", err.text);
+		r->trouble = true;
+	}
+}
+
+static enum vmsift_status fill_log(struct run *r, FILE *f, struct err *err)
+{
+	return vmsift_log(r->v, f, err);
+}
+
+static enum vmsift_status fill_ps(struct run *r, FILE *f, struct err *err)
+{
+	return vmsift_ps(r->v, f, true, false, err);
+}
+
+/* Which process sections match, and the richest detail that they ask for. */
+struct match {
+	struct run *r;
+	struct chosen_vec chosen;
+	struct err *err;
+};
+
+static int match_process(void *ctx, const struct task *leader)
+{
+	struct match *m = ctx;
+	struct chosen c = { .leader = *leader };
+	const struct conf *conf = &m->r->conf;
+	bool chosen = false, not_named = false;
+	struct subject s;
+	size_t i;
+
+	subject_read(m->r->v->k, leader, &s);
+	for (i = 0; i < conf->processes.n; i++) {
+		const struct conf_process *p = &conf->processes.v[i];
+		enum select_verdict verdict = selection_set_judge(&p->match, &s.facts);
+
+		not_named |= verdict == SELECT_NOT_NAMED && s.mm;
+		if (verdict != SELECT_YES)
+			continue;
+		m->r->matched[i] = true;
+		chosen = true;
+		if (conf_process_detail(conf, p) > c.detail)
+			c.detail = conf_process_detail(conf, p);
+	}
+	if (!chosen && not_named)
+		log_warn(m->r->v->log,
+			 "process %d (%s) is left out: it is not dumpable (prctl(2)), and was not named",
+			 leader->pid, leader->comm);
+	subject_deinit(&s);
+	return chosen && !chosen_vec_push(&m->chosen, c) ? err_nomem(m->err) : 0;
+}
+
+static int choose(struct run *r, struct chosen_vec *ret, struct err *err)
+{
+	struct match m = { .r = r, .err = err };
+	struct selection_set set = { 0 };
+	int rc;
+
+	if (r->conf.processes.n) {
+		rc = for_each_process(r->v->k, match_process, &m, &r->lost_processes, err);
+		*ret = m.chosen;
+		return rc;
+	}
+	rc = selection_set_add(&set, "panic", err);
+	if (!rc)
+		rc = selection_set_add(&set, "on-cpu", err);
+	if (!rc)
+		rc = chosen_find(r->v, &set, (enum detail)r->conf.detail.v, ret,
+				 &r->lost_processes, err);
+	selection_set_free(&set);
+	return rc;
+}
+
+static void write_cores(struct run *r)
+{
+	struct chosen_vec chosen = { 0 };
+	struct err err = { 0 };
+	struct chosen *c;
+	int rc = choose(r, &chosen, &err);
+
+	vec_for_each(c, &chosen) {
+		/* This version writes one detail, and it holds all that the others ask for. */
+		c->detail = DETAIL_FULL;
+		if (!rc)
+			rc = corejob_write(&r->job, c, &err);
+	}
+	if (rc) {
+		log_error(r->v->log, "%s", err.text);
+		r->trouble = true;
+	}
+	chosen_vec_free(&chosen);
+}
+
+static void manifest_conf(struct run *r, struct json *j)
+{
+	size_t i;
+
+	json_object(j, "configuration");
+	json_u64(j, "mistakes", r->nr_conf_problems);
+	json_array(j, "sections_without_match");
+	for (i = 0; i < r->conf.processes.n; i++)
+		if (!r->matched[i])
+			json_str(j, NULL, r->conf.processes.v[i].title);
+	json_end(j);
+	json_bool(j, "kernel_dump_asked_for", r->conf.kernel.present);
+	json_end(j);
+}
+
+static enum vmsift_status fill_manifest(struct run *r, FILE *f, struct err *err)
+{
+	const struct out to = file_out(f);
+	const struct kernel *k = r->v->k;
+	const struct degraded *d;
+	char when[32];
+	struct json j;
+
+	json_init(&j, &to);
+	json_object(&j, NULL);
+	json_u64(&j, "schema", MANIFEST_SCHEMA);
+	json_str(&j, "vmsift", VMSIFT_VERSION);
+	json_bool(&j, "complete", !r->trouble);
+	json_u64(&j, "milliseconds", (uint64_t)(seconds_since(&r->started) * 1e3));
+	if (k) {
+		json_str(&j, "host", k->nodename);
+		json_str(&j, "release", k->release);
+		json_str(&j, "build_id", k->build_id);
+		json_i64(&j, "crash_time", k->crash_time);
+		json_str(&j, "crashed", vmsift_time_text(k->crash_time, when, sizeof(when)));
+		json_str(&j, "types_from", k->types_from);
+		json_str(&j, "symbols_from", k->symbols_from);
+	}
+	json_bool(&j, "log", r->log_written);
+	json_bool(&j, "ps", r->ps_written);
+	json_u64(&j, "lost_processes", r->lost_processes);
+	json_array(&j, "degraded");
+	if (k)
+		vec_for_each(d, &k->degraded)
+			json_str(&j, NULL, d->text);
+	json_end(&j);
+	manifest_conf(r, &j);
+	corejob_json(&r->job, &j);
+	json_end(&j);
+	return json_finish(&j, err) ? VMSIFT_NOTHING : VMSIFT_DONE;
+}
+
+static void published(void *ctx, const char *name, const struct err *err)
+{
+	struct run *r = ctx;
+	struct core_result *c;
+
+	if (!err) {
+		log_info(r->v->log, "%s", name);
+		return;
+	}
+	log_error(r->v->log, "%s", err->text);
+	r->trouble = true;
+	vec_for_each(c, &r->job.results)
+		/* @name is DIR/FILE of the tree, or FILE alone. */
+		if (c->file[0] && strlen(name) >= strlen(c->file) &&
+		    !strcmp(name + strlen(name) - strlen(c->file), c->file)) {
+			c->outcome = CORE_FAILED;
+			c->file[0] = 0;
+			snprintf(c->why, sizeof(c->why), "%s", err->text);
+		}
+}
+
+/* HOST-TIME/ in the directory that was named. */
+static int open_target(struct run *r, const struct vmsift_run_opts *o, struct err *err)
+{
+	struct outdir_opts od = { .create = true, .published = published, .ctx = r };
+	const struct kernel *k = r->v->k;
+	char host[UTS_FIELD], base[128], when[24];
+	int64_t crash_time = 0;
+	int rc;
+
+	od.max_bytes = r->conf.max_bytes.v == CONF_UNLIMITED ? 0 : r->conf.max_bytes.v;
+	if (o->max_bytes && (!od.max_bytes || o->max_bytes < od.max_bytes))
+		od.max_bytes = o->max_bytes;
+	if (od.max_bytes > 2 * MANIFEST_RESERVE)
+		od.max_bytes -= MANIFEST_RESERVE;
+	vmcoreinfo_number(&r->v->vc->info, "CRASHTIME", &crash_time);
+	str_file_name(host, sizeof(host), k && k->nodename[0] ? k->nodename : "unknown-host");
+	snprintf(base, sizeof(base), "%s-%s", host,
+		 vmsift_time_name(crash_time, when, sizeof(when)));
+	rc = outdir_open(o->out, &od, &r->top, err);
+	return rc ? rc : outdir_subdir(r->top, base, "", &r->dir, err);
+}
+
+static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o, struct err *err)
+{
+	struct err fault = { 0 };
+	enum vmsift_status status;
+	bool has_kernel = !vmsift_need_kernel(r->v, &fault);
+	int rc = open_target(r, o, err);
+
+	if (rc)
+		return vmsift_status_of(rc);
+	r->job.dir = r->dir;
+	r->log_written = write_text(r, "vmcore-dmesg", ".txt", fill_log);
+	if (!has_kernel) {
+		/* The log needs no types; nothing else can be had without. */
+		log_error(r->v->log, "%s", fault.text);
+		r->trouble = true;
+	} else {
+		r->ps_written = write_text(r, "ps", ".txt", fill_ps);
+		publish(r);
+		write_cores(r);
+	}
+	publish(r);
+	if (r->conf.kernel.present) {
+		log_error(r->v->log, "the configuration asks for a kernel dump, which this version does not write");
+		r->trouble = true;
+	}
+	status = corejob_status(&r->job, NULL);
+	r->trouble = r->trouble || r->lost_processes || r->nr_conf_problems ||
+		     status == VMSIFT_PARTLY || (status == VMSIFT_NOTHING && r->job.results.n);
+	if (outdir_budget(r->dir)->max != UINT64_MAX)
+		outdir_budget(r->dir)->max += MANIFEST_RESERVE;
+	if (!write_text(r, "manifest", ".json", fill_manifest))
+		r->trouble = true;
+	publish(r);
+	if (!r->log_written && !r->ps_written && !r->job.results.n) {
+		if (!err->rc)
+			err_set(err, ERR_IO, "nothing could be written to %s", o->out);
+		return VMSIFT_NOTHING;
+	}
+	return r->trouble ? VMSIFT_PARTLY : VMSIFT_DONE;
+}
+
+static enum vmsift_status dry_run(struct run *r, const struct vmsift_run_opts *o, struct err *err)
+{
+	const struct out to = file_out(o->report);
+	struct json j;
+	int rc = vmsift_need_kernel(r->v, err);
+
+	if (rc)
+		return vmsift_status_of(rc);
+	r->job.dry_run = true;
+	write_cores(r);
+	if (o->json) {
+		json_init(&j, &to);
+		json_object(&j, NULL);
+		json_u64(&j, "schema", MANIFEST_SCHEMA);
+		manifest_conf(r, &j);
+		corejob_json(&r->job, &j);
+		json_end(&j);
+		json_finish(&j, NULL);
+	} else {
+		corejob_print(&r->job, o->report);
+	}
+	return vmsift_flush(o->report, r->trouble ? VMSIFT_PARTLY : VMSIFT_DONE, err);
+}
+
+enum vmsift_status vmsift_run(struct vmsift *v, const struct vmsift_run_opts *o, struct err *err)
+{
+	struct run r = { .v = v };
+	enum vmsift_status status;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &r.started);
+	if (!strcmp(o->out, "-")) {
+		err_set(err, ERR_INVALID, "run to a stream is not written yet by this version");
+		return VMSIFT_USAGE;
+	}
+	load_conf(&r, o->conf);
+	r.matched = calloc(r.conf.processes.n + 1, sizeof(*r.matched));
+	rc = corejob_init(&r.job, v, conf_codec_name((enum conf_codec)r.conf.codec.v), 0, err);
+	if (!rc && !r.matched)
+		rc = err_nomem(err);
+	status = rc ? vmsift_status_of(rc) : o->dry_run ? dry_run(&r, o, err) : do_run(&r, o, err);
+	outdir_close(r.dir);
+	outdir_close(r.top);
+	corejob_deinit(&r.job);
+	free(r.matched);
+	conf_free(&r.conf);
+	return status;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "proc/proc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *page_state_name(enum page_state s)
+{
+	static const char *const names[] = { "captured", "zero", "file", "unavailable" };
+
+	return (size_t)s < ARRAY_SIZE(names) ? names[s] : "?";
+}
+
+const char *page_source_name(enum page_source s)
+{
+	static const char *const names[] = { "-", "pte", "prot-none", "page-cache", "vdso-image" };
+
+	return (size_t)s < ARRAY_SIZE(names) ? names[s] : "?";
+}
+
+const char *page_reason_name(enum page_reason r)
+{
+	static const char *const names[REASON_NR] = {
+		[REASON_NONE] = "-",
+		[REASON_DONTDUMP] = "dontdump",
+		[REASON_IO] = "device",
+		[REASON_FILTER] = "coredump-filter",
+		[REASON_DETAIL] = "detail",
+		[REASON_EXCLUDED] = "excluded",
+		[REASON_BUDGET] = "budget",
+		[REASON_SWAPPED] = "swapped",
+		[REASON_MARKER] = "marker",
+		[REASON_NOT_IN_DUMP] = "not-in-dump",
+		[REASON_READ_ERROR] = "read-error",
+		[REASON_POISONED] = "hwpoison",
+		[REASON_BAD_TABLE] = "bad-page-table",
+		[REASON_NOT_MAPPED] = "not-mapped",
+	};
+
+	return r < REASON_NR ? names[r] : "?";
+}
+
+void proc_close(struct proc *p)
+{
+	struct proc_file *f;
+
+	if (!p)
+		return;
+	vec_for_each(f, &p->files)
+		free(f->path);
+	proc_file_vec_free(&p->files);
+	proc_area_vec_free(&p->areas);
+	proc_thread_vec_free(&p->threads);
+	if (p->reader)
+		p->ops->walk_close(p->reader);
+	free(p->exe);
+	free(p->cmdline);
+	free(p->cgroup);
+	free(p->auxv);
+	free(p);
+}
+
+const struct proc_area *proc_find_area(const struct proc *p, uvaddr_t va)
+{
+	size_t lo = 0, hi = p->areas.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (va < p->areas.v[mid].start)
+			hi = mid;
+		else if (va >= p->areas.v[mid].end)
+			lo = mid + 1;
+		else
+			return &p->areas.v[mid];
+	}
+	return NULL;
+}
+
+const char *proc_area_name(const struct proc *p, const struct proc_area *a)
+{
+	return a->file < p->files.n ? p->files.v[a->file].path : "";
+}
+
+/* Copy from one run, which holds [va, va + size). */
+static int read_run(struct proc *p, const struct proc_run *r, uvaddr_t va, uint8_t *buf,
+		    size_t size, struct err *err)
+{
+	paddr_t at = r->paddr + (va - r->start);
+
+	if (r->state == PAGE_ZERO) {
+		memset(buf, 0, size);
+		return 0;
+	}
+	if (r->state != PAGE_CAPTURED)
+		return err_set(err, ERR_ABSENT, "address 0x%" PRIx64 " is %s (%s)", va,
+			       page_state_name(r->state), page_reason_name(r->reason));
+	while (size) {
+		const void *ptr;
+		size_t n;
+		int rc = p->ops->map(p, at, size, &ptr, &n, err);
+
+		if (rc)
+			return rc;
+		memcpy(buf, ptr, n);
+		buf += n;
+		at += n;
+		size -= n;
+	}
+	return 0;
+}
+
+int proc_read(struct proc *p, uvaddr_t va, void *buf, size_t size, struct err *err)
+{
+	uint8_t *to = buf;
+	struct proc_run r;
+	int rc = p->reader ? 0 : p->ops->walk_open(p, &p->reader, err);
+
+	if (rc)
+		return rc;
+	while (size && !rc) {
+		const struct proc_area *a = proc_find_area(p, va);
+		uvaddr_t end;
+
+		if (!a) {
+			rc = err_set(err, ERR_ABSENT, "address 0x%" PRIx64 " is in no area", va);
+			break;
+		}
+		end = min_u64(a->end, va + size);
+		p->ops->walk_range(p->reader, a, va, end);
+		while (va < end && !rc && p->ops->walk_next(p->reader, &r)) {
+			size_t n = min_u64(r.end, end) - va;
+
+			rc = read_run(p, &r, va, to, n, err);
+			to += n;
+			va += n;
+			size -= n;
+		}
+	}
+	return rc;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The note of owner VMSIFT: what a Linux core has no place for, as lines of text. See doc/core-note.md. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ucore/ucore_notes.h"
+
+struct text {
+	const struct out *out;
+	struct err *err;
+	uint64_t size;
+	int rc;
+};
+
+static void put(struct text *t, const char *s, size_t n)
+{
+	if (t->rc)
+		return;
+	t->rc = out_write(t->out, s, n, t->err);
+	t->size += n;
+}
+
+__attribute__((format(printf, 2, 3))) static void putf(struct text *t, const char *fmt, ...)
+{
+	char buf[256];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		put(t, buf, min_u64((uint64_t)n, sizeof(buf) - 1));
+}
+
+/* A word: bytes that would end it or leave ASCII are \xNN. */
+static void put_word(struct text *t, const char *s)
+{
+	for (; *s; s++)
+		if (*s > ' ' && *s < 0x7f && *s != '\\')
+			put(t, s, 1);
+		else
+			putf(t, "\\x%02x", (unsigned char)*s);
+}
+
+static void put_key_word(struct text *t, const char *key, const char *s)
+{
+	putf(t, " %s=", key);
+	put_word(t, s);
+}
+
+static void put_dump(struct text *t, const struct kernel *k)
+{
+	put(t, "dump", 4);
+	put_key_word(t, "host", k->nodename);
+	put_key_word(t, "release", k->release);
+	put_key_word(t, "build-id", k->build_id);
+	putf(t, " crash-time=%lld live=%d\n", (long long)k->crash_time, k->vc->is_kcore);
+}
+
+static void put_thread(struct text *t, const struct plan *plan, const struct proc_thread *th)
+{
+	struct proc *p = plan->p;
+	struct arch_regs regs;
+	uint8_t fx[FXSAVE_SIZE];
+	bool has_regs = !p->ops->regs(p, th, &regs, NULL);
+
+	putf(t, "thread tid=%d ns-tid=%d state=%c cpu=%d regs=%s fp=%s", th->task.pid,
+	     th->task.ns_pid, th->task.letter, th->cpu, has_regs ? "saved" : "unavailable",
+	     th->cpu >= 0			 ? "lost-in-cpu" :
+	     p->ops->fxsave(p, th, fx, NULL) ? "unavailable" : "saved");
+	put_key_word(t, "comm", th->task.comm);
+	put(t, "\n", 1);
+}
+
+static int write_text(const struct plan *plan, const struct out *out, uint64_t *size,
+		      struct err *err)
+{
+	const struct proc *p = plan->p;
+	struct text t = { .out = out, .err = err };
+	const struct proc_thread *th;
+	const struct plan_range *r;
+
+	putf(&t, "vmsift 1\ndetail %s\n", detail_name(plan->detail));
+	if (p->k)
+		put_dump(&t, p->k);
+	putf(&t, "process pid=%d ns-pid=%d ppid=%d uid=%u gid=%u dumpable=%d filter=0x%x",
+	     p->leader.pid, p->leader.ns_pid, p->leader.ppid, p->leader.uid, p->leader.gid,
+	     p->dumpable, p->coredump_filter);
+	put_key_word(&t, "comm", p->leader.comm);
+	put_key_word(&t, "exe", p->exe);
+	put_key_word(&t, "cgroup", p->cgroup);
+	put(&t, "\n", 1);
+	if (p->map_fault.rc) {
+		put(&t, "fault", 5);
+		put_key_word(&t, "map", p->map_fault.text);
+		put(&t, "\n", 1);
+	}
+	if (p->nr_lost_threads)
+		putf(&t, "fault lost-threads=%u\n", p->nr_lost_threads);
+	vec_for_each(th, &p->threads)
+		put_thread(&t, plan, th);
+	vec_for_each(r, &plan->ranges)
+		putf(&t, "map %" PRIx64 "-%" PRIx64 " %s %s %s\n", r->start, r->end,
+		     r->mixed ? "captured+zero" : page_state_name(r->state),
+		     page_source_name(r->source), page_reason_name(r->reason));
+	*size = t.size;
+	return t.rc;
+}
+
+int vmsift_note_write(const struct plan *plan, const struct out *out, struct err *err)
+{
+	uint64_t counted = 0, size;
+	const struct out counter = OUT_COUNTING(&counted);
+	int rc = write_text(plan, &counter, &size, err);
+
+	if (!rc && size > UINT32_MAX / 2)
+		return err_set(err, ERR_UNSUPPORTED, "the map of this process is too large to note");
+	if (!rc)
+		rc = note_begin(out, "VMSIFT", NT_VMSIFT_TEXT, (uint32_t)size, err);
+	if (!rc)
+		rc = write_text(plan, out, &size, err);
+	return rc ? rc : note_pad(out, size, err);
+}

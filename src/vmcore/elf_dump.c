@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vmcore/elf_dump.h"
+
+#include <gelf.h>
+#include <libelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A machine has thousands of memory ranges at the most; phdrs cost 56 bytes each here. */
+#define LOADS_MAX 65536u
+
+static int check_header(const GElf_Ehdr *ehdr, struct err *err)
+{
+	if (ehdr->e_ident[EI_CLASS] != ELFCLASS64)
+		return err_set(err, ERR_UNSUPPORTED, "32-bit ELF: only 64-bit dumps are read");
+	if (ehdr->e_ident[EI_DATA] != ELFDATA2LSB)
+		return err_set(err, ERR_UNSUPPORTED, "big-endian: only little-endian dumps are read");
+	if (ehdr->e_type != ET_CORE)
+		return err_set(err, ERR_FORMAT, "is an ELF file but no core (type %u)",
+			       ehdr->e_type);
+	return 0;
+}
+
+static int add_load(struct vmcore *vc, const GElf_Phdr *ph, struct err *err)
+{
+	uint64_t size = ph->p_filesz;
+	struct vmcore_load load = { ph->p_vaddr, ph->p_paddr, ph->p_filesz };
+	struct vmcore_seg seg;
+
+	/* /proc/kcore gives vmalloc memory and the like no physical address (fs/proc/kcore.c). */
+	if (!size || ph->p_paddr == UINT64_MAX)
+		return 0;
+	if (ph->p_paddr + size < ph->p_paddr || ph->p_offset + size < ph->p_offset)
+		return err_set(err, ERR_CORRUPT,
+			       "a segment at 0x%" PRIx64 " of 0x%" PRIx64 " bytes wraps around",
+			       (uint64_t)ph->p_paddr, size);
+	if (vc->loads.n >= LOADS_MAX)
+		return err_set(err, ERR_CORRUPT, "more than %u segments", LOADS_MAX);
+	if (!vmcore_load_vec_push(&vc->loads, load))
+		return err_nomem(err);
+	seg.start = ph->p_paddr;
+	seg.off = ph->p_offset;
+	if (ph->p_offset >= vc->file_size)
+		size = 0;
+	else if (size > vc->file_size - ph->p_offset)
+		size = vc->file_size - ph->p_offset;
+	vc->missing_size += ph->p_filesz - size;
+	seg.end = seg.start + size;
+	if (size && !vmcore_seg_vec_push(&vc->segs, seg))
+		return err_nomem(err);
+	return 0;
+}
+
+static int seg_cmp(const void *a, const void *b)
+{
+	const struct vmcore_seg *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* By size, the largest first; equal ones in the file's order. */
+static int seg_cmp_size(const void *a, const void *b)
+{
+	const struct vmcore_seg *x = a, *y = b;
+	uint64_t sx = x->end - x->start, sy = y->end - y->start;
+
+	if (sx != sy)
+		return sx > sy ? -1 : 1;
+	return x->off < y->off ? -1 : x->off > y->off;
+}
+
+/* Add what of @s no segment of @to holds yet. @to is ascending and stays so. */
+static bool add_uncovered(struct vmcore_seg_vec *to, struct vmcore_seg s)
+{
+	size_t i, n = to->n;
+
+	for (i = 0; i < n && s.start < s.end; i++) {
+		struct vmcore_seg *have = &to->v[i];
+
+		if (have->end <= s.start)
+			continue;
+		if (have->start >= s.end)
+			break;
+		if (have->start > s.start) {
+			struct vmcore_seg part = { s.start, have->start, s.off };
+
+			if (!vmcore_seg_vec_push(to, part))
+				return false;
+			have = &to->v[i];
+		}
+		if (have->end >= s.end)
+			s.start = s.end;
+		else {
+			s.off += have->end - s.start;
+			s.start = have->end;
+		}
+	}
+	if (s.start < s.end && !vmcore_seg_vec_push(to, s))
+		return false;
+	if (to->n > n)
+		qsort(to->v, to->n, sizeof(*to->v), seg_cmp);
+	return true;
+}
+
+static bool any_overlap(struct vmcore_seg_vec *segs)
+{
+	size_t i;
+
+	qsort(segs->v, segs->n, sizeof(*segs->v), seg_cmp);
+	for (i = 1; i < segs->n; i++)
+		if (segs->v[i].start < segs->v[i - 1].end)
+			return true;
+	return false;
+}
+
+/* Make vc->segs ascending and disjoint. */
+static int settle_segments(struct vmcore *vc, struct err *err)
+{
+	struct vmcore_seg_vec out = { 0 };
+	struct vmcore_seg *s;
+
+	/* The usual dump has one overlap, the kernel image; a hostile one is bounded by this. */
+	if (any_overlap(&vc->segs)) {
+		if (vc->segs.n > 4096)
+			return err_set(err, ERR_CORRUPT, "%zu segments that overlap", vc->segs.n);
+		qsort(vc->segs.v, vc->segs.n, sizeof(*vc->segs.v), seg_cmp_size);
+		vec_for_each(s, &vc->segs)
+			if (!add_uncovered(&out, *s)) {
+				vmcore_seg_vec_free(&out);
+				return err_nomem(err);
+			}
+		vmcore_seg_vec_free(&vc->segs);
+		vc->segs = out;
+	}
+	return 0;
+}
+
+static int read_phdrs(struct vmcore *vc, Elf *elf, struct elf_dump_notes *notes, struct err *err)
+{
+	GElf_Ehdr ehdr;
+	size_t n, i;
+	int rc;
+
+	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
+		return err_set(err, ERR_FORMAT, "is not an ELF file");
+	rc = check_header(&ehdr, err);
+	if (rc)
+		return rc;
+	vc->e_machine = ehdr.e_machine;
+	/* Knows PN_XNUM: more than 65,534 headers. */
+	if (elf_getphdrnum(elf, &n) || !n)
+		return err_set(err, ERR_FORMAT, "has no readable program headers (cut short?)");
+	for (i = 0; i < n; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(elf, (int)i, &ph))
+			return err_set(err, ERR_FORMAT, "program header %zu of %zu: %s", i, n,
+				       elf_errmsg(-1));
+		if (ph.p_type == PT_NOTE && notes->n < ELF_DUMP_NOTES_MAX) {
+			notes->v[notes->n].off = ph.p_offset;
+			notes->v[notes->n++].size = ph.p_filesz;
+		}
+		if (ph.p_type != PT_LOAD)
+			continue;
+		rc = add_load(vc, &ph, err);
+		if (rc)
+			return rc;
+	}
+	return settle_segments(vc, err);
+}
+
+int elf_dump_read(struct vmcore *vc, struct elf_dump_notes *notes, struct err *err)
+{
+	Elf *elf;
+	int rc;
+
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return err_set(err, ERR_UNSUPPORTED, "libelf: %s", elf_errmsg(-1));
+	elf = elf_begin(vc->fd, ELF_C_READ, NULL);
+	if (!elf)
+		return err_set(err, ERR_FORMAT, "is not an ELF file: %s", elf_errmsg(-1));
+	rc = read_phdrs(vc, elf, notes, err);
+	elf_end(elf);
+	return rc;
+}
+
+struct note_segment {
+	struct vmcore *vc;
+	uint64_t off;
+};
+
+static int read_note_bytes(void *ctx, uint64_t off, void *buf, size_t size, struct err *err)
+{
+	struct note_segment *s = ctx;
+
+	return vmcore_read_file(s->vc, s->off + off, buf, size, err);
+}
+
+int elf_dump_notes_read(struct vmcore *vc, uint64_t off, uint64_t size, struct err *err)
+{
+	struct note_segment seg = { vc, off };
+	struct reader r = { .read = read_note_bytes, .ctx = &seg };
+	size_t i, first = vc->notes.n;
+	int rc;
+
+	if (off >= vc->file_size)
+		return err_set(err, ERR_CORRUPT, "the notes at 0x%" PRIx64 " are past the file's end",
+			       off);
+	r.size = min_u64(size, vc->file_size - off);
+	rc = notes_read(&r, &vc->notes, err);
+	for (i = first; i < vc->notes.n; i++)
+		vc->notes.v[i].desc_off += off;
+	return rc;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vmcore/vmcore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "vmcore/elf_dump.h"
+#include "vmcore/window.h"
+
+static int open_file(struct vmcore *vc, const char *path, struct err *err)
+{
+	struct stat st;
+	struct statfs fs;
+	bool is_proc;
+
+	vc->path = strdup(path);
+	if (!vc->path)
+		return err_nomem(err);
+	vc->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (vc->fd < 0 || fstat(vc->fd, &st))
+		return err_errno(err, "cannot be opened");
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, ERR_FORMAT, "is a directory");
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_UNSUPPORTED,
+			       "is no regular file, and a dump must be read in any order");
+	vc->file_size = (uint64_t)st.st_size;
+	is_proc = !fstatfs(vc->fd, &fs) && fs.f_type == PROC_SUPER_MAGIC;
+	vc->is_kcore = is_proc && strlen(path) >= 5 && !strcmp(path + strlen(path) - 5, "kcore");
+	return window_cache_create(vc->fd, vc->file_size, is_proc, !vc->is_kcore, &vc->windows,
+				   err);
+}
+
+/* VMCOREINFO, without which a file is no kernel dump for us. */
+static int read_vmcoreinfo(struct vmcore *vc, struct err *err)
+{
+	const struct note *n;
+	int64_t page_size;
+	char *text;
+	int rc;
+
+	vec_for_each(n, &vc->notes)
+		if (!strcmp(n->name, "VMCOREINFO"))
+			break;
+	if (n == vc->notes.v + vc->notes.n) {
+		vec_for_each(n, &vc->notes)
+			if (n->type == 6 /* NT_AUXV */)
+				return err_set(err, ERR_FORMAT,
+					       "is the core of a process, not of a kernel");
+		return err_set(err, ERR_FORMAT, "has no VMCOREINFO note: not a kernel dump, or one "
+						"whose notes were lost");
+	}
+	if (n->desc_size > VMCOREINFO_SIZE_MAX)
+		return err_set(err, ERR_FORMAT, "VMCOREINFO of %u bytes is not believable",
+			       n->desc_size);
+	text = malloc(n->desc_size + 1u);
+	if (!text)
+		return err_nomem(err);
+	rc = vmcore_read_file(vc, n->desc_off, text, n->desc_size, err);
+	if (!rc)
+		rc = vmcoreinfo_init(&vc->info, text, n->desc_size, err);
+	free(text);
+	if (rc)
+		return err_add(err, "VMCOREINFO");
+	if (!vmcoreinfo_number(&vc->info, "PAGESIZE", &page_size))
+		page_size = 4096;
+	if (page_size < 4096 || page_size > 65536 || !is_pow2((uint64_t)page_size))
+		return err_set(err, ERR_CORRUPT, "VMCOREINFO: PAGESIZE=%" PRId64, page_size);
+	vc->page_size = (uint32_t)page_size;
+	return 0;
+}
+
+static int open_dump(struct vmcore *vc, const char *path, struct err *err)
+{
+	struct elf_dump_notes at = { 0 };
+	struct err note_err = { 0 };
+	size_t i;
+	int rc;
+
+	rc = open_file(vc, path, err);
+	if (!rc)
+		rc = elf_dump_read(vc, &at, err);
+	if (rc)
+		return rc;
+	for (i = 0; i < at.n; i++) {
+		size_t first = vc->notes.n;
+
+		rc = elf_dump_notes_read(vc, at.v[i].off, at.v[i].size, &note_err);
+		if (rc == ERR_NOMEM)
+			return err_nomem(err);
+		if (rc)
+			log_warn(vc->log, "%s: %s; %zu notes before it are used", path,
+				 note_err.text, vc->notes.n - first);
+	}
+	rc = read_vmcoreinfo(vc, err);
+	if (rc)
+		return rc;
+	if (vc->missing_size)
+		log_warn(vc->log,
+			 "%s: the file was cut: %" PRIu64 " of its memory's bytes are missing",
+			 path, vc->missing_size);
+	return 0;
+}
+
+int vmcore_open(const char *path, struct log *log, struct vmcore **ret, struct err *err)
+{
+	struct vmcore *vc = calloc(1, sizeof(*vc));
+	int rc;
+
+	if (!vc)
+		return err_nomem(err);
+	vc->fd = -1;
+	vc->log = log;
+	rc = open_dump(vc, path, err);
+	if (rc) {
+		vmcore_close(vc);
+		return err_add(err, "%s", path);
+	}
+	*ret = vc;
+	return 0;
+}
+
+void vmcore_close(struct vmcore *vc)
+{
+	if (!vc)
+		return;
+	window_cache_destroy(vc->windows);
+	if (vc->fd >= 0)
+		close(vc->fd);
+	vmcoreinfo_deinit(&vc->info);
+	note_vec_free(&vc->notes);
+	vmcore_load_vec_free(&vc->loads);
+	vmcore_seg_vec_free(&vc->segs);
+	free(vc->path);
+	free(vc);
+}
+
+/* The segment that holds @paddr, or NULL. */
+static const struct vmcore_seg *seg_find(const struct vmcore *vc, paddr_t paddr)
+{
+	size_t lo = 0, hi = vc->segs.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (paddr < vc->segs.v[mid].start)
+			hi = mid;
+		else if (paddr >= vc->segs.v[mid].end)
+			lo = mid + 1;
+		else
+			return &vc->segs.v[mid];
+	}
+	return NULL;
+}
+
+bool vmcore_has(const struct vmcore *vc, paddr_t paddr)
+{
+	return seg_find(vc, paddr) != NULL;
+}
+
+uint64_t vmcore_nr_pages(const struct vmcore *vc)
+{
+	const struct vmcore_seg *s;
+	uint64_t n = 0;
+
+	vec_for_each(s, &vc->segs)
+		n += (s->end - s->start) / vc->page_size;
+	return n;
+}
+
+int vmcore_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **ptr, size_t *size,
+	       struct err *err)
+{
+	const struct vmcore_seg *s = seg_find(vc, paddr);
+	int rc;
+
+	if (!s)
+		return err_set(err, ERR_ABSENT, "page frame 0x%" PRIx64 " is not in the dump",
+			       paddr / vc->page_size);
+	*size = min_u64(want, s->end - paddr);
+	rc = window_get(vc->windows, s->off + (paddr - s->start), size, ptr, err);
+	if (rc)
+		return err_add(err, "page frame 0x%" PRIx64, paddr / vc->page_size);
+	return 0;
+}
+
+int vmcore_read(struct vmcore *vc, paddr_t paddr, void *buf, size_t size, struct err *err)
+{
+	uint8_t *to = buf;
+
+	while (size) {
+		const void *p;
+		size_t n;
+		int rc = vmcore_map(vc, paddr, size, &p, &n, err);
+
+		if (rc)
+			return rc;
+		memcpy(to, p, n);
+		to += n;
+		paddr += n;
+		size -= n;
+	}
+	return 0;
+}
+
+int vmcore_read_file(struct vmcore *vc, uint64_t off, void *buf, size_t size, struct err *err)
+{
+	uint8_t *to = buf;
+
+	while (size) {
+		const void *p;
+		size_t n = size;
+		int rc = window_get(vc->windows, off, &n, &p, err);
+
+		if (rc)
+			return rc;
+		memcpy(to, p, n);
+		to += n;
+		off += n;
+		size -= n;
+	}
+	return 0;
+}

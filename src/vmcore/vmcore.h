@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A dump as physical memory: /proc/vmcore, or a saved copy of it. This layer knows file formats and no
+ * kernel: which physical addresses the file holds, and their bytes.
+ */
+#ifndef VMSIFT_VMCORE_VMCORE_H
+#define VMSIFT_VMCORE_VMCORE_H
+
+#include "util/err.h"
+#include "util/log.h"
+#include "util/types.h"
+#include "util/vec.h"
+#include "vmcore/notes.h"
+#include "vmcore/vmcoreinfo.h"
+
+struct window_cache;
+
+/* A run of physical memory that the file holds. */
+struct vmcore_seg {
+	paddr_t start, end;
+	uint64_t off; /* of .start in the file */
+};
+DEFINE_VEC(vmcore_seg_vec, struct vmcore_seg);
+
+/* A PT_LOAD as it stands in the file: where the kernel had this memory mapped. */
+struct vmcore_load {
+	kvaddr_t vaddr;
+	paddr_t paddr;
+	uint64_t size;
+};
+DEFINE_VEC(vmcore_load_vec, struct vmcore_load);
+
+struct vmcore {
+	char *path;
+	int fd;
+	struct log *log;
+	uint64_t file_size;
+	uint16_t e_machine;
+	bool is_kcore;	       /* /proc/kcore: a live kernel, not one instant */
+	uint32_t page_size;    /* from VMCOREINFO */
+	uint64_t missing_size; /* bytes that headers promise and the file has not: it was cut */
+	struct vmcore_seg_vec segs;   /* ascending, disjoint */
+	struct vmcore_load_vec loads; /* in the file's order */
+	struct note_vec notes;	      /* .desc_off is an offset in the file */
+	struct vmcoreinfo info;
+	struct window_cache *windows;
+};
+
+/**
+ * vmcore_open() - open a dump and read its headers
+ * @log: for warnings (a cut file); kept; may be NULL
+ * @ret: free with vmcore_close(). Untouched on failure.
+ *
+ * The file stays open throughout: from 6.15 on a kernel may move the offsets of /proc/vmcore while it
+ * is not open (fs/proc/vmcore.c, vmcore_add_device_ram_elf64).
+ *
+ * Return: 0; ERR_NOTFOUND, ERR_IO; ERR_FORMAT if this is no kernel dump; ERR_UNSUPPORTED for a class
+ * or byte order that vmsift does not read; ERR_NOMEM.
+ */
+int vmcore_open(const char *path, struct log *log, struct vmcore **ret, struct err *err);
+void vmcore_close(struct vmcore *vc);
+
+/**
+ * vmcore_map() - see the bytes at a physical address without copying
+ * @want: how many bytes would be useful
+ * @ptr:  where they are, valid until the next call of any function of this header on @vc
+ * @size: how many bytes from @paddr on are there, 1..@want
+ *
+ * Return: 0; ERR_ABSENT if @paddr is outside the dump or could not be read (EIO, EFAULT), for that
+ * page only; ERR_NOMEM.
+ */
+int vmcore_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **ptr, size_t *size,
+	       struct err *err);
+
+/* Copies [paddr, paddr + size) whole or fails as vmcore_map() does. */
+int vmcore_read(struct vmcore *vc, paddr_t paddr, void *buf, size_t size, struct err *err);
+
+/* Bytes of the file itself, as they stand after the damage overlay: notes. */
+int vmcore_read_file(struct vmcore *vc, uint64_t off, void *buf, size_t size, struct err *err);
+
+bool vmcore_has(const struct vmcore *vc, paddr_t paddr);
+
+/* Pages that the dump holds. */
+uint64_t vmcore_nr_pages(const struct vmcore *vc);
+
+#endif

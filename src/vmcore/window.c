@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vmcore/window.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "util/types.h"
+#include "vmcore/damage.h"
+
+/* 8 x 1 MiB stays below the 16 MiB that a command may use in all; 1 MiB costs one page of page table. */
+#define NR_WINDOWS  8
+#define MAP_SIZE    MIB(1)
+/* Read windows are anonymous memory: 8 x 64 KiB. */
+#define READ_SIZE   KIB(64)
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22 /* include/uapi/asm-generic/mman-common.h, since 5.14 */
+#endif
+
+struct window {
+	uint64_t off, size; /* size 0: empty */
+	uint8_t *ptr;
+	bool mapped;
+	uint16_t bad; /* read windows: pages that failed */
+	int bad_errno;
+	uint64_t used;
+};
+
+struct window_cache {
+	int fd;
+	uint64_t file_size;
+	bool is_proc, use_mmap;
+	uint64_t clock;
+	struct damage *damage;
+	struct window w[NR_WINDOWS];
+	uint8_t *buf[NR_WINDOWS]; /* READ_SIZE each, made when first needed */
+};
+
+_Static_assert(READ_SIZE / WINDOW_PAGE <= 16, "struct window.bad is 16 bits");
+
+int window_cache_create(int fd, uint64_t file_size, bool is_proc, bool use_mmap,
+			struct window_cache **ret, struct err *err)
+{
+	struct window_cache *wc = calloc(1, sizeof(*wc));
+	int rc;
+
+	if (!wc)
+		return err_nomem(err);
+	wc->fd = fd;
+	wc->file_size = file_size;
+	wc->is_proc = is_proc;
+	wc->use_mmap = use_mmap;
+	rc = damage_open(&wc->damage, err);
+	if (rc) {
+		free(wc);
+		return rc;
+	}
+	*ret = wc;
+	return 0;
+}
+
+static void window_drop(struct window *w)
+{
+	if (w->mapped && w->size)
+		munmap(w->ptr, w->size);
+	w->size = 0;
+	w->mapped = false;
+	w->bad = 0;
+}
+
+void window_cache_destroy(struct window_cache *wc)
+{
+	size_t i;
+
+	if (!wc)
+		return;
+	for (i = 0; i < NR_WINDOWS; i++) {
+		window_drop(&wc->w[i]);
+		free(wc->buf[i]);
+	}
+	damage_close(wc->damage);
+	free(wc);
+}
+
+/* The whole of [off, off + size), or errno. */
+static int read_whole(struct window_cache *wc, uint64_t off, uint8_t *buf, size_t size)
+{
+	while (size) {
+		ssize_t n;
+		int e = damage_errno(wc->damage, off, size);
+
+		if (e)
+			return e;
+		n = pread(wc->fd, buf, size, (off_t)off);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		if (!n)
+			return EIO;
+		damage_apply(wc->damage, off, buf, (size_t)n);
+		buf += n;
+		off += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Read @nr pages from page @first of the window on; halve what fails until the bad pages are known. */
+static void read_bisect(struct window_cache *wc, struct window *w, size_t first, size_t nr)
+{
+	uint64_t at = first * WINDOW_PAGE;
+	size_t size = min_u64(nr * WINDOW_PAGE, w->size - at);
+	int e = read_whole(wc, w->off + at, w->ptr + at, size);
+
+	if (!e)
+		return;
+	if (nr == 1) {
+		w->bad |= (uint16_t)(1u << first);
+		w->bad_errno = e;
+		return;
+	}
+	read_bisect(wc, w, first, nr / 2);
+	read_bisect(wc, w, first + nr / 2, nr - nr / 2);
+}
+
+static bool window_fill_map(struct window_cache *wc, struct window *w, uint64_t off)
+{
+	uint64_t start = round_down_u64(off, MAP_SIZE);
+	uint64_t size = min_u64(MAP_SIZE, wc->file_size - start);
+	void *p;
+
+	if (damage_hits(wc->damage, start, size))
+		return false;
+	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, wc->fd, (off_t)start);
+	if (p == MAP_FAILED)
+		return false;
+	/*
+	 * A mapped regular file raises SIGBUS for a bad disk block; populating says so beforehand.
+	 * /proc/vmcore maps everything at once and never faults.
+	 */
+	if (!wc->is_proc && madvise(p, size, MADV_POPULATE_READ) && errno != EINVAL) {
+		munmap(p, size);
+		return false;
+	}
+	w->off = start;
+	w->size = size;
+	w->ptr = p;
+	w->mapped = true;
+	return true;
+}
+
+static int window_fill_read(struct window_cache *wc, struct window *w, uint64_t off,
+			    struct err *err)
+{
+	uint8_t **buf = &wc->buf[w - wc->w];
+	uint64_t span = wc->is_proc ? WINDOW_PAGE : READ_SIZE;
+
+	if (!*buf)
+		*buf = malloc(READ_SIZE);
+	if (!*buf)
+		return err_nomem(err);
+	w->off = round_down_u64(off, span);
+	w->size = min_u64(span, wc->file_size - w->off);
+	w->ptr = *buf;
+	w->bad = 0;
+	read_bisect(wc, w, 0, (w->size + WINDOW_PAGE - 1) / WINDOW_PAGE);
+	return 0;
+}
+
+static struct window *window_find(struct window_cache *wc, uint64_t off)
+{
+	struct window *w, *oldest = wc->w;
+
+	for (w = wc->w; w < wc->w + NR_WINDOWS; w++) {
+		if (w->size && off >= w->off && off - w->off < w->size)
+			return w;
+		if (w->used < oldest->used)
+			oldest = w;
+	}
+	window_drop(oldest);
+	return oldest;
+}
+
+int window_get(struct window_cache *wc, uint64_t off, size_t *size, const void **ptr,
+	       struct err *err)
+{
+	struct window *w;
+	uint64_t at, end, page;
+
+	if (off >= wc->file_size)
+		return err_set(err, ERR_ABSENT, "file offset 0x%" PRIx64 " is past its end", off);
+	w = window_find(wc, off);
+	if (!w->size && !(wc->use_mmap && window_fill_map(wc, w, off))) {
+		int rc = window_fill_read(wc, w, off, err);
+
+		if (rc)
+			return rc;
+	}
+	w->used = ++wc->clock;
+	at = off - w->off;
+	if (w->bad & 1u << at / WINDOW_PAGE && !w->mapped) {
+		errno = w->bad_errno;
+		return err_set(err, ERR_ABSENT, "file offset 0x%" PRIx64 " cannot be read: %s", off,
+			       strerror(w->bad_errno));
+	}
+	end = w->size;
+	if (!w->mapped && w->bad)
+		for (page = at / WINDOW_PAGE + 1; page * WINDOW_PAGE < end; page++)
+			if (w->bad & 1u << page)
+				end = page * WINDOW_PAGE;
+	*ptr = w->ptr + at;
+	*size = min_u64(*size, end - at);
+	return 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The library that the commands are made of. A command parses its options and calls one of these; what
+ * lies behind (kernel structures, writers, sinks) it never sees.
+ */
+#ifndef VMSIFT_H
+#define VMSIFT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "util/err.h"
+#include "util/log.h"
+
+/* Exit status of every command: a contract, vmsift(8). */
+enum vmsift_status {
+	VMSIFT_DONE = 0,    /* all that was asked for was written, or policy or budget limited it */
+	VMSIFT_NOTHING = 1, /* nothing usable was written */
+	VMSIFT_USAGE = 2,   /* usage or configuration */
+	VMSIFT_PARTLY = 3,  /* written in part because of errors; info --check: something is degraded */
+	VMSIFT_NO_MATCH = 4,
+};
+
+/* A dump, opened. */
+struct vmsift;
+
+/**
+ * vmsift_open() - open a dump
+ * @path: /proc/vmcore or a saved dump
+ * @log:  for warnings and progress; kept; may be NULL
+ * @ret:  free with vmsift_close(). Untouched on failure.
+ *
+ * Finds neither symbols nor types yet: each function below does when it needs them.
+ *
+ * Return: 0 or enum err_code.
+ */
+int vmsift_open(const char *path, struct log *log, struct vmsift **ret, struct err *err);
+void vmsift_close(struct vmsift *v);
+
+/* The status that a failed call ends a command with when nothing was written before it. */
+enum vmsift_status vmsift_status_of(int err_code);
+
+/* What the dump is, and what is degraded. @check: VMSIFT_PARTLY if anything is. */
+enum vmsift_status vmsift_info(struct vmsift *v, FILE *out, bool json, bool check,
+			       struct err *err);
+
+/* Processes, or threads, one line each. */
+enum vmsift_status vmsift_ps(struct vmsift *v, FILE *out, bool threads, bool json,
+			     struct err *err);
+
+/* The kernel log, as plain dmesg prints it. */
+enum vmsift_status vmsift_log(struct vmsift *v, FILE *out, struct err *err);
+
+/* Which processes: selections add up. */
+struct vmsift_selection;
+int vmsift_selection_create(struct vmsift_selection **ret, struct err *err);
+void vmsift_selection_destroy(struct vmsift_selection *s);
+enum vmsift_select_kind { VMSIFT_SELECT_TERMS, VMSIFT_SELECT_PID, VMSIFT_SELECT_COMM,
+			  VMSIFT_SELECT_ALL };
+int vmsift_selection_add(struct vmsift_selection *s, enum vmsift_select_kind kind, const char *text,
+			 struct err *err);
+
+struct vmsift_core_opts {
+	const struct vmsift_selection *selection; /* NULL: panic and on-cpu */
+	const char *detail;	/* NULL: the default */
+	const char *codec;	/* NULL: zstd */
+	int codec_level;	/* 0: the codec's default */
+	const char *out;	/* a directory, or "-" */
+	bool force;		/* replace what is there */
+	bool dry_run;		/* say what would be written, to @report */
+	bool json;
+	uint64_t max_bytes;	/* 0: no limit */
+	FILE *report;
+};
+
+/* Processes as ELF cores. */
+enum vmsift_status vmsift_core(struct vmsift *v, const struct vmsift_core_opts *opts,
+			       struct err *err);
+
+struct vmsift_run_opts {
+	const char *conf;	/* configuration file; NULL: the default one if it exists */
+	const char *out;	/* the directory in which HOST-TIME/ is made */
+	bool dry_run;
+	bool json;
+	uint64_t max_bytes;
+	FILE *report;
+};
+
+/* All that the configuration asks for, in order of value. */
+enum vmsift_status vmsift_run(struct vmsift *v, const struct vmsift_run_opts *opts,
+			      struct err *err);
+
+enum vmsift_conf_mode { VMSIFT_CONF_PRINT, VMSIFT_CONF_CHECK, VMSIFT_CONF_SHELL };
+
+/* The configuration: as understood, checked, or as shell assignments. Mistakes go to @log. */
+enum vmsift_status vmsift_conf(const char *path, enum vmsift_conf_mode mode, FILE *out,
+			       struct log *log, struct err *err);
+
+/* Names for help texts: codecs and details, separated by '|'. */
+const char *vmsift_codec_names(void);
+const char *vmsift_detail_names(void);
+
+#endif
