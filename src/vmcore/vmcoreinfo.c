@@ -54,7 +54,7 @@ static const char *find_value(const struct vmcoreinfo *vi, const char *key, size
 
 bool vmcoreinfo_str(const struct vmcoreinfo *vi, const char *key, char *buf, size_t size)
 {
-	size_t len;
+	size_t len = 0;
 	const char *v = vi->text ? find_value(vi, key, &len) : NULL;
 
 	if (!v || !size)
