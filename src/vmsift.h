@@ -38,6 +38,29 @@ struct vmsift;
 int vmsift_open(const char *path, struct log *log, struct vmsift **ret, struct err *err);
 void vmsift_close(struct vmsift *v);
 
+/**
+ * vmsift_use_layout() - take types and symbols from a layout file
+ * @layout: its path: another kernel's is refused; NULL: vmsift-layout.RELEASE beside @config, if there is
+ *	    one and it is of this kernel
+ * @config: the configuration's path; NULL: the usual one
+ *
+ * To be called before any function that needs the kernel. Return: 0 or why @layout cannot be used.
+ */
+int vmsift_use_layout(struct vmsift *v, const char *layout, const char *config, struct err *err);
+
+struct vmsift_layout_opts {
+	const char *out;	/* file; NULL: standard output */
+	const char *vmlinux;	/* an ELF file with .BTF and a symbol table */
+	const char *btf, *system_map; /* raw BTF or an ELF file with .BTF; nm's lines */
+	const char *build_id, *release, *version; /* of another kernel than the running one */
+	char *const *programs;	/* whose symbols are taken too, by build-id; ends with NULL */
+	bool force;
+};
+
+/* The layout file of the running kernel, or of the one that the options describe. */
+enum vmsift_status vmsift_layout(const struct vmsift_layout_opts *opts, struct log *log,
+				 struct err *err);
+
 /* The status that a failed call ends a command with when nothing was written before it. */
 enum vmsift_status vmsift_status_of(int err_code);
 

@@ -22,6 +22,7 @@ int cmd_ps(const struct command *c, int argc, char **argv);
 int cmd_log(const struct command *c, int argc, char **argv);
 int cmd_info(const struct command *c, int argc, char **argv);
 int cmd_conf(const struct command *c, int argc, char **argv);
+int cmd_layout(const struct command *c, int argc, char **argv);
 
 /* Options that mean the same in every command. */
 #define COMMON_SHORT "C:qvh"
@@ -35,7 +36,7 @@ enum { OPT_LAYOUT = 256, OPT_JSON, OPT_DRY_RUN, OPT_MAX_BYTES, OPT_MAX_TIME, OPT
 	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' }
 
 struct common {
-	const char *config;
+	const char *config, *layout;
 	bool json, dry_run;
 	uint64_t max_bytes; /* 0: no limit */
 	enum log_level level;
@@ -58,6 +59,9 @@ int usage_error(const struct command *cmd, const char *fmt, ...)
 
 /* Just one argument is left: the dump. Return: NULL after an error was printed. */
 const char *dump_argument(const struct command *cmd, int argc, char **argv);
+
+/* Open the dump, with the layout file that the options or its place name. */
+int open_dump(struct common *c, const char *path, struct vmsift **ret, struct err *err);
 
 /* Print @err if @status says that there is one. Return: @status. */
 int report_end(enum vmsift_status status, const struct err *err);

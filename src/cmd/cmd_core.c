@@ -101,7 +101,7 @@ static int run_core(const struct command *cmd, int argc, char **argv, struct vms
 	o.dry_run = common.dry_run;
 	o.json = common.json;
 	o.max_bytes = common.max_bytes;
-	rc = vmsift_open(path, &common.log, &v, &err);
+	rc = open_dump(&common, path, &v, &err);
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);
 	status = vmsift_core(v, &o, &err);

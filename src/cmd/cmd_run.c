@@ -38,7 +38,7 @@ int cmd_run(const struct command *cmd, int argc, char **argv)
 	o.dry_run = common.dry_run;
 	o.json = common.json;
 	o.max_bytes = common.max_bytes;
-	rc = vmsift_open(argv[optind], &common.log, &v, &err);
+	rc = open_dump(&common, argv[optind], &v, &err);
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);
 	status = vmsift_run(v, &o, &err);

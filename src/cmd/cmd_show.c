@@ -54,7 +54,7 @@ static int show(const struct command *cmd, int argc, char **argv, const char *sh
 	path = dump_argument(cmd, argc, argv);
 	if (!path)
 		return VMSIFT_USAGE;
-	rc = vmsift_open(path, &s.common.log, &v, &err);
+	rc = open_dump(&s.common, path, &v, &err);
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);
 	status = fn(v, &s, &err);

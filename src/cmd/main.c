@@ -36,6 +36,15 @@ static const struct command commands[] = {
 	  "      --check             status 2 if there is any mistake\n"
 	  "      --shell             as assignments for sh\n",
 	  cmd_conf },
+	{ "layout", "[-o FILE] [--symbols EXE...]", "types and symbols of a kernel, for dumps of it",
+	  "  -o, --output FILE       instead of standard output; -f replaces one that is there\n"
+	  "      --symbols           also the data symbols of the programs named, by build-id\n"
+	  "      --vmlinux FILE      not of the running kernel, but of this one\n"
+	  "      --btf FILE --system-map FILE\n"
+	  "                          likewise; pahole makes BTF from a vmlinux with DWARF\n"
+	  "      --build-id HEX, --release STR --version STR\n"
+	  "                          of which kernel that is, where the file does not say\n",
+	  cmd_layout },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -48,7 +57,7 @@ static void print_help(FILE *out)
 	      "Sift processes and the log out of the dump of a crashed Linux kernel.\n\n",
 	      out);
 	for (i = 0; i < NR_COMMANDS; i++)
-		fprintf(out, "  %-5s %-34s %s\n", commands[i].name, commands[i].usage,
+		fprintf(out, "  %-6s %-34s %s\n", commands[i].name, commands[i].usage,
 			commands[i].summary);
 	fputs("\nvmsift COMMAND --help tells more, vmsift(8) all.\n"
 	      "Status: 0 done, 1 nothing written, 2 usage, 3 written in part, 4 nothing matched.\n",
@@ -104,7 +113,8 @@ int common_option(struct common *c, const struct command *cmd, int opt, const ch
 			return usage_error(cmd, "--max-time: '%s' is not a time", arg);
 		return usage_error(cmd, "--max-time has no effect yet in this version");
 	case OPT_LAYOUT:
-		return usage_error(cmd, "--layout has no effect yet in this version");
+		c->layout = arg;
+		return -1;
 	case 'h':
 		printf("Usage: vmsift %s %s\n%c%s.\n\n%s"
 		       "      --json              machine-readable, where the command has such\n"
@@ -131,6 +141,18 @@ const char *dump_argument(const struct command *cmd, int argc, char **argv)
 		return NULL;
 	}
 	return argv[optind];
+}
+
+int open_dump(struct common *c, const char *path, struct vmsift **ret, struct err *err)
+{
+	int rc = vmsift_open(path, &c->log, ret, err);
+
+	if (rc)
+		return rc;
+	rc = vmsift_use_layout(*ret, c->layout, c->config, err);
+	if (rc)
+		vmsift_close(*ret);
+	return rc;
 }
 
 int report_end(enum vmsift_status status, const struct err *err)

@@ -66,10 +66,9 @@ static void read_uts(struct kernel *k)
 	vmcoreinfo_str(&k->vc->info, "OSRELEASE", k->release, sizeof(k->release));
 	if (!vmcoreinfo_symbol(&k->vc->info, "init_uts_ns", &ns) && k->sym.known[S_init_uts_ns])
 		ns = k->sym.addr[S_init_uts_ns];
-	if (layout_has(&k->layout, L_uts_namespace_name))
+	if (!vmcoreinfo_number(&k->vc->info, "OFFSET(uts_namespace.name)", &off) &&
+	    layout_has(&k->layout, L_uts_namespace_name))
 		off = (int64_t)layout_off(&k->layout, L_uts_namespace_name);
-	else
-		vmcoreinfo_number(&k->vc->info, "OFFSET(uts_namespace.name)", &off);
 	for (i = 0; ns && i < ARRAY_SIZE(fields); i++) {
 		char f[UTS_FIELD];
 
@@ -88,15 +87,20 @@ static void read_uts(struct kernel *k)
 	str_make_printable(k->release);
 }
 
-static void read_facts(struct kernel *k)
+/* Which kernel this is, by VMCOREINFO and what it points to: a layout file may be another's. */
+static void read_identity(struct kernel *k)
 {
-	uint64_t v = 0;
-
 	read_uts(k);
 	if (vmcoreinfo_str(&k->vc->info, "BUILD-ID", k->build_id, sizeof(k->build_id)))
 		str_make_printable(k->build_id);
 	if (!vmcoreinfo_number(&k->vc->info, "CRASHTIME", &k->crash_time))
 		k->crash_time = 0;
+}
+
+static void read_facts(struct kernel *k)
+{
+	uint64_t v = 0;
+
 	if (vmcoreinfo_symbol(&k->vc->info, "vmemmap", &v))
 		k->vmemmap = v;
 	else if (k->sym.known[S_vmemmap_base] &&
@@ -149,14 +153,21 @@ static void degrade_missing(struct kernel *k)
 		kernel_degrade(k, "memory maps: mm_struct has neither mm_mt nor mmap");
 }
 
-static int open_kernel(struct kernel *k, struct err *err)
+static int open_kernel(struct kernel *k, const struct layout_file *lf, struct err *err)
 {
 	int rc = kmem_init(&k->km, k->vc, err);
 
 	if (!rc)
-		rc = kernel_find_sources(k, err);
-	if (!rc)
-		rc = check_page_offset(k, err);
+		rc = kernel_find_sources(k, lf, err);
+	if (rc)
+		return rc;
+	read_identity(k);
+	if (lf) {
+		rc = layout_file_check(lf, k->build_id, k->release, k->version, err);
+		if (rc)
+			return rc;
+	}
+	rc = check_page_offset(k, err);
 	if (rc)
 		return rc;
 	read_facts(k);
@@ -166,7 +177,8 @@ static int open_kernel(struct kernel *k, struct err *err)
 	return 0;
 }
 
-int kernel_open(struct vmcore *vc, struct kernel **ret, struct err *err)
+int kernel_open(struct vmcore *vc, const struct layout_file *lf, struct kernel **ret,
+		struct err *err)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
 	int rc;
@@ -176,7 +188,7 @@ int kernel_open(struct vmcore *vc, struct kernel **ret, struct err *err)
 	k->vc = vc;
 	k->log = vc->log;
 	k->panic_cpu = -1;
-	rc = open_kernel(k, err);
+	rc = open_kernel(k, lf, err);
 	if (rc) {
 		kernel_close(k);
 		return rc;

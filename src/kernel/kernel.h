@@ -8,6 +8,7 @@
 
 #include "kernel/kallsyms.h"
 #include "kernel/layout.h"
+#include "kernel/layout_file.h"
 #include "kernel/symbols.h"
 #include "mem/kmem.h"
 #include "util/err.h"
@@ -42,8 +43,11 @@ struct kernel {
 	struct reader kmem; /* .km as a reader, by kernel virtual address */
 	struct layout layout;
 	struct symbols sym;
-	struct kallsyms ks;
-	bool has_kallsyms;
+	struct kallsyms ks;	/* after kernel_need_kallsyms() */
+	bool kallsyms_tried;
+	struct err kallsyms_err;
+	const char *kallsyms_how;
+	bool has_layout_file;
 	char types_from[128];	/* for info: where types came from */
 	char symbols_from[128];
 	struct degraded_vec degraded;
@@ -67,13 +71,22 @@ struct kernel {
 /**
  * kernel_open() - find symbols, types and CPUs of the dumped kernel
  * @vc:	 stays the caller's, and open
+ * @lf:	 a layout file; used if it is of this kernel, NULL: types and symbols come from the dump
  * @ret: free with kernel_close(). Untouched on failure.
  *
- * Return: 0; ERR_FORMAT, ERR_UNSUPPORTED, ERR_CORRUPT, ERR_ABSENT if not even the list of tasks can be
+ * Return: 0; ERR_INVALID if @lf is of another kernel; ERR_FORMAT, ERR_UNSUPPORTED, ERR_CORRUPT, ERR_ABSENT if not even the list of tasks can be
  * had; ERR_NOMEM.
  */
-int kernel_open(struct vmcore *vc, struct kernel **ret, struct err *err);
+int kernel_open(struct vmcore *vc, const struct layout_file *lf, struct kernel **ret,
+		struct err *err);
 void kernel_close(struct kernel *k);
+
+/**
+ * kernel_need_kallsyms() - have k->ks, for names of addresses
+ *
+ * Opened when first asked for: with a layout file nothing else needs it. Return: 0, or why there is none.
+ */
+int kernel_need_kallsyms(struct kernel *k, struct err *err);
 
 /* Remember that something cannot be told, for info and the manifest. */
 void kernel_degrade(struct kernel *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -6,6 +6,8 @@
 
 #include "kernel/btf.h"
 #include "kernel/kallsyms_scan.h"
+#include "kernel/kmem_search.h"
+#include "kernel/task.h"
 
 /* Where VMCOREINFO says the tables are: since 6.0, 5fd8fea935a1 and f09bddbd8661, and backports. */
 static bool where_by_vmcoreinfo(const struct vmcoreinfo *vi, struct kallsyms_where *w)
@@ -57,9 +59,7 @@ static int open_kallsyms(struct kernel *k, kvaddr_t stext, struct err *err)
 	if (where_by_vmcoreinfo(&k->vc->info, &where)) {
 		rc = kallsyms_init(&k->ks, &k->kmem, &where, stext, &fault);
 		if (!rc) {
-			snprintf(k->symbols_from, sizeof(k->symbols_from),
-				 "kallsyms in the dump, by VMCOREINFO (%u symbols, %s addresses)",
-				 k->ks.nr_syms, kallsyms_encoding_name(k->ks.encoding));
+			k->kallsyms_how = "by VMCOREINFO";
 			return 0;
 		}
 		kallsyms_deinit(&k->ks);
@@ -68,15 +68,27 @@ static int open_kallsyms(struct kernel *k, kvaddr_t stext, struct err *err)
 		kernel_degrade(k, "kallsyms by VMCOREINFO: %s", fault.text);
 	}
 	image_range(k, &start, &end);
+	k->kallsyms_how = "by scanning the kernel image";
 	rc = kallsyms_scan(&k->ks, &k->kmem, start, end, stext, err);
-	if (rc) {
+	if (rc)
 		kallsyms_deinit(&k->ks);
-		return rc;
+	return rc;
+}
+
+int kernel_need_kallsyms(struct kernel *k, struct err *err)
+{
+	uint64_t stext;
+
+	if (!k->kallsyms_tried) {
+		k->kallsyms_tried = true;
+		k->kallsyms_err.rc =
+			vmcoreinfo_symbol(&k->vc->info, "_stext", &stext)
+				? open_kallsyms(k, stext, &k->kallsyms_err)
+				: err_set(&k->kallsyms_err, ERR_FORMAT,
+					  "VMCOREINFO has no SYMBOL(_stext)");
 	}
-	snprintf(k->symbols_from, sizeof(k->symbols_from),
-		 "kallsyms in the dump, by scanning the kernel image (%u symbols, %s addresses)",
-		 k->ks.nr_syms, kallsyms_encoding_name(k->ks.encoding));
-	return 0;
+	return k->kallsyms_err.rc ? err_set(err, k->kallsyms_err.rc, "%s", k->kallsyms_err.text)
+				  : 0;
 }
 
 /* A few symbols are in VMCOREINFO itself: all there is when kallsyms cannot be had. */
@@ -93,19 +105,17 @@ static void symbols_by_vmcoreinfo(struct kernel *k)
 static int find_symbols(struct kernel *k, struct err *err)
 {
 	struct err fault = { 0 };
-	uint64_t stext;
-	int rc;
+	int rc = kernel_need_kallsyms(k, &fault);
 
-	if (!vmcoreinfo_symbol(&k->vc->info, "_stext", &stext))
-		return err_set(err, ERR_FORMAT, "%s: VMCOREINFO has no SYMBOL(_stext)", k->vc->path);
-	rc = open_kallsyms(k, stext, &fault);
 	if (rc == ERR_NOMEM)
 		return err_nomem(err);
 	if (rc) {
 		kernel_degrade(k, "symbols: %s", fault.text);
 		strcpy(k->symbols_from, "VMCOREINFO only");
 	} else {
-		k->has_kallsyms = true;
+		snprintf(k->symbols_from, sizeof(k->symbols_from),
+			 "kallsyms in the dump, %s (%u symbols, %s addresses)", k->kallsyms_how,
+			 k->ks.nr_syms, kallsyms_encoding_name(k->ks.encoding));
 		rc = kallsyms_find(&k->ks, symbol_defs, SYMBOL_NR, &k->sym, &fault);
 		if (rc == ERR_NOMEM)
 			return err_nomem(err);
@@ -114,6 +124,46 @@ static int find_symbols(struct kernel *k, struct err *err)
 	}
 	symbols_by_vmcoreinfo(k);
 	return 0;
+}
+
+/*
+ * Without data symbols (CONFIG_KALLSYMS_ALL=n) init_task is found by its name in the kernel image; its
+ * list of tasks must agree with it.
+ */
+static void find_init_task(struct kernel *k)
+{
+	static const char swapper[TASK_COMM_SIZE] = "swapper/0";
+	static const char swapper_up[TASK_COMM_SIZE] = "swapper";
+	const char *const names[] = { swapper, swapper_up };
+	const struct layout *l = &k->layout;
+	struct kmem_search search;
+	kvaddr_t start, end, hit, tasks, found = 0;
+	unsigned int nr = 0;
+	uint64_t next, back;
+	size_t i;
+
+	if (k->sym.known[S_init_task] || !layout_has(l, L_task_struct_comm) ||
+	    !layout_has(l, L_task_struct_tasks))
+		return;
+	image_range(k, &start, &end);
+	for (i = 0; i < ARRAY_SIZE(names) && !nr; i++) {
+		if (!kmem_search_init(&search, &k->kmem, start, end, names[i], TASK_COMM_SIZE, NULL))
+			while (nr < 2 && kmem_search_next(&search, &hit)) {
+				hit -= layout_off(l, L_task_struct_comm);
+				tasks = hit + layout_off(l, L_task_struct_tasks);
+				if (!kread_u64(k, tasks, &next, NULL) &&
+				    !kread_u64(k, next + 8, &back, NULL) && back == tasks) {
+					found = hit;
+					nr++;
+				}
+			}
+		kmem_search_deinit(&search);
+	}
+	if (nr == 1) {
+		k->sym.known[S_init_task] = true;
+		k->sym.addr[S_init_task] = found;
+		kernel_degrade(k, "symbols: kallsyms has no data symbols; init_task was found by its name");
+	}
 }
 
 /* Part of kernel memory, offsets counted from .start. */
@@ -164,11 +214,40 @@ static int find_types(struct kernel *k, struct err *err)
 	return 0;
 }
 
-int kernel_find_sources(struct kernel *k, struct err *err)
+/* Types and symbols from a layout file; its symbols moved with the kernel (KASLR), per-CPU ones not. */
+static int take_layout_file(struct kernel *k, const struct layout_file *lf, struct err *err)
+{
+	uint64_t stext;
+	size_t i;
+
+	if (!vmcoreinfo_symbol(&k->vc->info, "_stext", &stext))
+		return err_set(err, ERR_FORMAT, "%s: VMCOREINFO has no SYMBOL(_stext)", k->vc->path);
+	k->layout = lf->layout;
+	for (i = 0; i < SYMBOL_NR; i++) {
+		k->sym.known[i] = lf->sym.known[i];
+		k->sym.addr[i] = lf->percpu[i] ? lf->sym.addr[i]
+					       : lf->sym.addr[i] - lf->stext + stext;
+	}
+	symbols_by_vmcoreinfo(k);
+	strcpy(k->types_from, "layout file");
+	strcpy(k->symbols_from, "layout file");
+	k->has_layout_file = true;
+	if (lf->thread_size)
+		k->thread_size = lf->thread_size;
+	return 0;
+}
+
+int kernel_find_sources(struct kernel *k, const struct layout_file *lf, struct err *err)
 {
 	int rc;
 
 	k->kmem = kmem_reader(&k->km);
+	if (lf)
+		return take_layout_file(k, lf, err);
 	rc = find_symbols(k, err);
-	return rc ? rc : find_types(k, err);
+	if (!rc)
+		rc = find_types(k, err);
+	if (!rc)
+		find_init_task(k);
+	return rc;
 }

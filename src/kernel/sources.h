@@ -5,7 +5,7 @@
 
 #include "kernel/kernel.h"
 
-/* Fills k->sym, .ks, .layout, .types_from and .symbols_from. */
-int kernel_find_sources(struct kernel *k, struct err *err);
+/* Fills k->sym, .layout, .types_from and .symbols_from; from @lf alone where that is not NULL. */
+int kernel_find_sources(struct kernel *k, const struct layout_file *lf, struct err *err);
 
 #endif

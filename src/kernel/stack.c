@@ -93,7 +93,7 @@ static uint64_t guess_pad(const struct kernel *k)
 
 void kernel_find_stack(struct kernel *k)
 {
-	uint64_t sizes[] = { guess_thread_size(k), KIB(16), KIB(32), KIB(64), KIB(8) };
+	uint64_t sizes[] = { k->thread_size ? k->thread_size : guess_thread_size(k), KIB(16), KIB(32), KIB(64), KIB(8) };
 	uint64_t pads[] = { guess_pad(k), 0, FRED_PAD };
 	struct task voters[VOTERS];
 	unsigned int n = collect_voters(k, voters), best = 0, votes, i;

@@ -2,9 +2,13 @@
 #include "lib/dump.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "select/conf.h"
+#include "util/str.h"
 
 int vmsift_open(const char *path, struct log *log, struct vmsift **ret, struct err *err)
 {
@@ -23,18 +27,82 @@ int vmsift_open(const char *path, struct log *log, struct vmsift **ret, struct e
 	return 0;
 }
 
+static void drop_layout(struct vmsift *v)
+{
+	if (v->lf)
+		layout_file_deinit(v->lf);
+	free(v->lf);
+	free(v->lf_path);
+	v->lf = NULL;
+	v->lf_path = NULL;
+}
+
 void vmsift_close(struct vmsift *v)
 {
 	if (!v)
 		return;
 	kernel_close(v->k);
 	vmcore_close(v->vc);
+	drop_layout(v);
 	free(v);
+}
+
+/* "vmsift-layout.RELEASE" beside the configuration. NULL: out of memory, or no release. */
+static char *layout_beside(const struct vmsift *v, const char *config)
+{
+	char release[UTS_FIELD], name[UTS_FIELD], *path;
+	const char *slash = strrchr(config, '/');
+	int dir = slash ? (int)(slash - config) + 1 : 0;
+
+	if (!vmcoreinfo_str(&v->vc->info, "OSRELEASE", release, sizeof(release)))
+		return NULL;
+	str_file_name(name, sizeof(name), release);
+	return asprintf(&path, "%.*svmsift-layout.%s", dir, config, name) < 0 ? NULL : path;
+}
+
+int vmsift_use_layout(struct vmsift *v, const char *layout, const char *config, struct err *err)
+{
+	int rc;
+
+	drop_layout(v);
+	v->lf_asked_for = layout != NULL;
+	v->lf_path = layout ? strdup(layout) : layout_beside(v, config ? config : CONF_DEFAULT_PATH);
+	if (!v->lf_path)
+		return layout ? err_nomem(err) : 0;
+	v->lf = malloc(sizeof(*v->lf));
+	if (!v->lf)
+		return err_nomem(err);
+	layout_file_init(v->lf);
+	rc = layout_file_read(v->lf_path, v->lf, err);
+	if (!rc)
+		return 0;
+	if (!layout) {
+		if (rc != ERR_NOTFOUND)
+			log_warn(v->log, "%s; it is not used", err->text);
+		*err = (struct err){ 0 };
+		rc = 0;
+	}
+	drop_layout(v);
+	return rc;
 }
 
 int vmsift_need_kernel(struct vmsift *v, struct err *err)
 {
-	return v->k ? 0 : kernel_open(v->vc, &v->k, err);
+	int rc;
+
+	if (v->k)
+		return 0;
+	rc = kernel_open(v->vc, v->lf, &v->k, err);
+	if (!rc && v->lf)
+		snprintf(v->k->types_from, sizeof(v->k->types_from), "layout file %s", v->lf_path);
+	if (!rc || !v->lf)
+		return rc;
+	if (v->lf_asked_for)
+		return err_add(err, "%s", v->lf_path);
+	/* One that lies about is a help, not a demand. */
+	log_warn(v->log, "%s: %s; it is not used", v->lf_path, err->text);
+	*err = (struct err){ 0 };
+	return kernel_open(v->vc, NULL, &v->k, err);
 }
 
 enum vmsift_status vmsift_status_of(int err_code)

@@ -10,10 +10,18 @@
 #include "util/types.h"
 #include "vmcore/damage.h"
 
-/* 8 x 1 MiB stays below the 16 MiB that a command may use in all; 1 MiB costs one page of page table. */
-#define NR_WINDOWS  8
-#define MAP_SIZE    MIB(1)
-/* Read windows are anonymous memory: 8 x 64 KiB. */
+/*
+ * Structures lie all over memory, so most windows are small: populating one costs by its size. Reading
+ * on past the end of one takes a large window, so that long stretches cost few calls. In all 48 x 128 KiB
+ * + 4 x 1 MiB, within the 16 MiB that a command may use.
+ */
+#define NR_SMALL    48
+#define NR_LARGE    4
+#define NR_WINDOWS  (NR_SMALL + NR_LARGE)
+#define SMALL_SIZE  KIB(128)
+#define LARGE_SIZE  MIB(1)
+/* Read windows are anonymous memory, and few: 8 x 64 KiB. */
+#define NR_READ	    8
 #define READ_SIZE   KIB(64)
 
 #ifndef MADV_POPULATE_READ
@@ -35,8 +43,11 @@ struct window_cache {
 	bool is_proc, use_mmap;
 	uint64_t clock;
 	struct damage *damage;
+	struct window *last;   /* used last: most accesses are near the one before */
+	uint64_t next_off;     /* end of the window that was filled last */
 	struct window w[NR_WINDOWS];
-	uint8_t *buf[NR_WINDOWS]; /* READ_SIZE each, made when first needed */
+	struct window read[NR_READ];
+	uint8_t *buf[NR_READ]; /* READ_SIZE each, made when first needed */
 };
 
 _Static_assert(READ_SIZE / WINDOW_PAGE <= 16, "struct window.bad is 16 bits");
@@ -53,6 +64,8 @@ int window_cache_create(int fd, uint64_t file_size, bool is_proc, bool use_mmap,
 	wc->file_size = file_size;
 	wc->is_proc = is_proc;
 	wc->use_mmap = use_mmap;
+	wc->last = &wc->read[0];
+	wc->next_off = UINT64_MAX;
 	rc = damage_open(&wc->damage, err);
 	if (rc) {
 		free(wc);
@@ -77,10 +90,10 @@ void window_cache_destroy(struct window_cache *wc)
 
 	if (!wc)
 		return;
-	for (i = 0; i < NR_WINDOWS; i++) {
+	for (i = 0; i < NR_WINDOWS; i++)
 		window_drop(&wc->w[i]);
+	for (i = 0; i < NR_READ; i++)
 		free(wc->buf[i]);
-	}
 	damage_close(wc->damage);
 	free(wc);
 }
@@ -127,17 +140,19 @@ static void read_bisect(struct window_cache *wc, struct window *w, size_t first,
 	read_bisect(wc, w, first + nr / 2, nr - nr / 2);
 }
 
-static bool window_fill_map(struct window_cache *wc, struct window *w, uint64_t off)
+static bool window_fill_map(struct window_cache *wc, struct window *w, uint64_t off, uint64_t span)
 {
-	uint64_t start = round_down_u64(off, MAP_SIZE);
-	uint64_t size = min_u64(MAP_SIZE, wc->file_size - start);
+	uint64_t start = round_down_u64(off, span);
+	uint64_t size = min_u64(span, wc->file_size - start);
 	void *p;
 
 	if (damage_hits(wc->damage, start, size))
 		return false;
 	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, wc->fd, (off_t)start);
-	if (p == MAP_FAILED)
+	if (p == MAP_FAILED) {
+		wc->use_mmap = false; /* not for this file (ENODEV, EPERM, EAGAIN): do not ask again */
 		return false;
+	}
 	/*
 	 * A mapped regular file raises SIGBUS for a bad disk block; populating says so beforehand.
 	 * /proc/vmcore maps everything at once and never faults.
@@ -156,7 +171,7 @@ static bool window_fill_map(struct window_cache *wc, struct window *w, uint64_t 
 static int window_fill_read(struct window_cache *wc, struct window *w, uint64_t off,
 			    struct err *err)
 {
-	uint8_t **buf = &wc->buf[w - wc->w];
+	uint8_t **buf = &wc->buf[w - wc->read];
 	uint64_t span = wc->is_proc ? WINDOW_PAGE : READ_SIZE;
 
 	if (!*buf)
@@ -171,18 +186,54 @@ static int window_fill_read(struct window_cache *wc, struct window *w, uint64_t 
 	return 0;
 }
 
-static struct window *window_find(struct window_cache *wc, uint64_t off)
+static bool window_holds(const struct window *w, uint64_t off)
 {
-	struct window *w, *oldest = wc->w;
+	return w->size && off >= w->off && off - w->off < w->size;
+}
 
-	for (w = wc->w; w < wc->w + NR_WINDOWS; w++) {
-		if (w->size && off >= w->off && off - w->off < w->size)
+/* The window of @nr at @w that holds @off; else NULL, and *oldest is the one to use. */
+static struct window *window_find(struct window *w, size_t nr, uint64_t off, struct window **oldest)
+{
+	struct window *end = w + nr;
+
+	for (*oldest = w; w < end; w++) {
+		if (window_holds(w, off))
 			return w;
-		if (w->used < oldest->used)
-			oldest = w;
+		if (w->used < (*oldest)->used)
+			*oldest = w;
 	}
-	window_drop(oldest);
-	return oldest;
+	return NULL;
+}
+
+static int window_for(struct window_cache *wc, uint64_t off, struct window **ret, struct err *err)
+{
+	bool large = off == wc->next_off;
+	struct window *small, *big;
+	int rc;
+
+	if (window_holds(wc->last, off)) {
+		*ret = wc->last;
+		return 0;
+	}
+	*ret = window_find(wc->w, NR_SMALL, off, &small);
+	if (!*ret)
+		*ret = window_find(wc->w + NR_SMALL, NR_LARGE, off, &big);
+	if (!*ret && wc->use_mmap) {
+		struct window *w = large ? big : small;
+
+		window_drop(w);
+		if (window_fill_map(wc, w, off, large ? LARGE_SIZE : SMALL_SIZE))
+			*ret = w;
+	}
+	if (!*ret && (*ret = window_find(wc->read, NR_READ, off, &small)) == NULL) {
+		rc = window_fill_read(wc, small, off, err);
+		if (rc)
+			return rc;
+		*ret = small;
+	}
+	wc->next_off = (*ret)->off + (*ret)->size;
+	wc->last = *ret;
+	return 0;
 }
 
 int window_get(struct window_cache *wc, uint64_t off, size_t *size, const void **ptr,
@@ -190,16 +241,13 @@ int window_get(struct window_cache *wc, uint64_t off, size_t *size, const void *
 {
 	struct window *w;
 	uint64_t at, end, page;
+	int rc;
 
 	if (off >= wc->file_size)
 		return err_set(err, ERR_ABSENT, "file offset 0x%" PRIx64 " is past its end", off);
-	w = window_find(wc, off);
-	if (!w->size && !(wc->use_mmap && window_fill_map(wc, w, off))) {
-		int rc = window_fill_read(wc, w, off, err);
-
-		if (rc)
-			return rc;
-	}
+	rc = window_for(wc, off, &w, err);
+	if (rc)
+		return rc;
 	w->used = ++wc->clock;
 	at = off - w->off;
 	if (w->bad & 1u << at / WINDOW_PAGE && !w->mapped) {

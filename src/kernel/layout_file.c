@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/layout_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+#include "util/str.h"
+
+void layout_file_init(struct layout_file *lf)
+{
+	memset(lf, 0, sizeof(*lf));
+	lf->stack_pad = UINT64_MAX;
+}
+
+void layout_file_deinit(struct layout_file *lf)
+{
+	struct user_symbol *s;
+
+	vec_for_each(s, &lf->user_symbols)
+		free(s->name);
+	user_symbol_vec_free(&lf->user_symbols);
+}
+
+/* Whether @name is one of the alternatives "a|b|c"; *alt: which. */
+static bool find_alternative(const char *names, const char *name, uint8_t *alt)
+{
+	size_t len = strlen(name);
+	uint8_t i = 0;
+
+	while (names) {
+		const char *end = strchrnul(names, '|');
+
+		if ((size_t)(end - names) == len && !memcmp(names, name, len)) {
+			*alt = i;
+			return true;
+		}
+		names = *end ? end + 1 : NULL;
+		i++;
+	}
+	return false;
+}
+
+/* Calls for every entry of layout.def that a line may be about: a member can be wanted under two ids. */
+static void take_value(struct layout_file *lf, enum layout_kind kind, const char *type,
+		       const char *name, const struct layout_value *v)
+{
+	size_t i;
+
+	for (i = 0; i < LAYOUT_NR; i++) {
+		const struct layout_def *d = &layout_defs[i];
+		struct layout_value *to = &lf->layout.v[i];
+		uint8_t alt = 0;
+
+		if (d->kind != kind || (type && strcmp(d->type, type)) ||
+		    (kind != LAYOUT_TYPE && !find_alternative(d->names, name, &alt)))
+			continue;
+		/* The newest name wins where a file has several. */
+		if (to->known && to->alt <= alt)
+			continue;
+		*to = *v;
+		to->known = true;
+		to->alt = alt;
+	}
+}
+
+struct parser {
+	const char *file;
+	unsigned int line;
+	struct layout_file *lf;
+	struct err *err;
+};
+
+static int bad_line(struct parser *p, const char *what)
+{
+	return err_set(p->err, ERR_FORMAT, "%s:%u: %s", p->file, p->line, what);
+}
+
+/* The rest of a line as a text of a fixed size. */
+static int take_text(struct parser *p, char *to, size_t size, const char *s)
+{
+	if (strlen(s) >= size)
+		return bad_line(p, "value is too long");
+	strcpy(to, s);
+	return 0;
+}
+
+static int parse_type(struct parser *p, const char *s)
+{
+	struct layout_value v = { 0 };
+	char type[64];
+
+	if (sscanf(s, "%63s %" SCNu32, type, &v.size) != 2)
+		return bad_line(p, "'type NAME SIZE' expected");
+	v.value = v.size;
+	take_value(p->lf, LAYOUT_TYPE, type, NULL, &v);
+	return 0;
+}
+
+static int parse_member(struct parser *p, const char *s)
+{
+	struct layout_value v = { 0 };
+	char type[64], name[128];
+	unsigned int bit_off = 0, bit_size = 0;
+
+	if (sscanf(s, "%63s %127s %" SCNd64 " %" SCNu32 " %" SCNu32 " %u %u", type, name, &v.value,
+		   &v.size, &v.count, &bit_off, &bit_size) < 5)
+		return bad_line(p, "'member TYPE PATH OFFSET SIZE COUNT [BIT BITS]' expected");
+	/* Offsets are added to addresses: keep them where a structure can have them. */
+	if (v.value < 0 || v.value > (int64_t)MIB(1) || v.size > MIB(1) || bit_off > 7 ||
+	    bit_size > 64)
+		return bad_line(p, "a member that no structure can have");
+	v.bit_off = (uint8_t)bit_off;
+	v.bit_size = (uint8_t)bit_size;
+	take_value(p->lf, LAYOUT_MEMBER, type, name, &v);
+	return 0;
+}
+
+static int parse_enum(struct parser *p, const char *s)
+{
+	struct layout_value v = { 0 };
+	char name[128];
+
+	if (sscanf(s, "%127s %" SCNd64, name, &v.value) != 2)
+		return bad_line(p, "'enum NAME VALUE' expected");
+	take_value(p->lf, LAYOUT_ENUM, NULL, name, &v);
+	return 0;
+}
+
+static int parse_symbol(struct parser *p, const char *s, bool percpu)
+{
+	struct symbols *sym = &p->lf->sym;
+	char name[128];
+	uint64_t addr;
+	size_t i;
+	uint8_t alt;
+
+	if (sscanf(s, "%127s %" SCNx64, name, &addr) != 2)
+		return bad_line(p, "'symbol NAME ADDRESS' expected");
+	for (i = 0; i < SYMBOL_NR; i++)
+		if (!sym->known[i] && find_alternative(symbol_defs[i].names, name, &alt)) {
+			sym->known[i] = true;
+			sym->addr[i] = addr;
+			p->lf->percpu[i] = percpu;
+		}
+	return 0;
+}
+
+static int parse_user_symbol(struct parser *p, const char *s)
+{
+	struct user_symbol u = { 0 };
+	char name[1024];
+
+	if (sscanf(s, "%40s %" SCNx64 " %" SCNu64 " %1023s", u.build_id, &u.value, &u.size,
+		   name) != 4)
+		return bad_line(p, "'user BUILD-ID VALUE SIZE NAME' expected");
+	u.name = strdup(name);
+	if (!u.name || !user_symbol_vec_push(&p->lf->user_symbols, u)) {
+		free(u.name);
+		return err_nomem(p->err);
+	}
+	return 0;
+}
+
+static int parse_u64(struct parser *p, uint64_t *to, const char *s)
+{
+	return str_parse_u64(s, to) ? 0 : bad_line(p, "a number expected");
+}
+
+static int parse_line(struct parser *p, char *line)
+{
+	struct layout_file *lf = p->lf;
+	char *value = strchr(line, ' ');
+
+	if (!*line || *line == '#')
+		return 0;
+	if (!value)
+		return bad_line(p, "a word and a value expected");
+	*value++ = 0;
+	if (!strcmp(line, "release"))
+		return take_text(p, lf->release, sizeof(lf->release), value);
+	if (!strcmp(line, "version"))
+		return take_text(p, lf->version, sizeof(lf->version), value);
+	if (!strcmp(line, "machine"))
+		return take_text(p, lf->machine, sizeof(lf->machine), value);
+	if (!strcmp(line, "build-id"))
+		return take_text(p, lf->build_id, sizeof(lf->build_id), value);
+	if (!strcmp(line, "stext"))
+		return parse_u64(p, &lf->stext, value);
+	if (!strcmp(line, "thread-size"))
+		return parse_u64(p, &lf->thread_size, value);
+	if (!strcmp(line, "stack-padding"))
+		return parse_u64(p, &lf->stack_pad, value);
+	if (!strcmp(line, "type"))
+		return parse_type(p, value);
+	if (!strcmp(line, "member"))
+		return parse_member(p, value);
+	if (!strcmp(line, "enum"))
+		return parse_enum(p, value);
+	if (!strcmp(line, "symbol") || !strcmp(line, "percpu"))
+		return parse_symbol(p, value, line[0] == 'p');
+	if (!strcmp(line, "user"))
+		return parse_user_symbol(p, value);
+	return 0; /* of a later version: not for us */
+}
+
+static int check_first_line(struct parser *p, const char *line)
+{
+	unsigned int version;
+
+	if (sscanf(line, "vmsift-layout %u", &version) != 1)
+		return err_set(p->err, ERR_FORMAT, "%s: is no layout file", p->file);
+	if (version != LAYOUT_FILE_VERSION)
+		return err_set(p->err, ERR_UNSUPPORTED, "%s: layout format %u, this is for %u",
+			       p->file, version, LAYOUT_FILE_VERSION);
+	return 0;
+}
+
+int layout_file_parse(const char *name, const char *text, size_t size, struct layout_file *ret,
+		      struct err *err)
+{
+	struct parser p = { .file = name, .lf = ret, .err = err };
+	const char *end = text + size, *nl;
+	char line[2048];
+	int rc;
+
+	if (size > LAYOUT_FILE_SIZE_MAX)
+		return err_set(err, ERR_FORMAT, "%s: %zu bytes are too many for a layout file",
+			       name, size);
+	for (; text < end; text = nl + 1) {
+		nl = memchr(text, '\n', (size_t)(end - text));
+		p.line++;
+		/* The last line has its newline: a file that was cut is none. */
+		if (!nl)
+			return bad_line(&p, "the file was cut");
+		if ((size_t)(nl - text) >= sizeof(line))
+			return bad_line(&p, "line is too long");
+		memcpy(line, text, (size_t)(nl - text));
+		line[nl - text] = 0;
+		rc = p.line == 1 ? check_first_line(&p, line) : parse_line(&p, line);
+		if (rc)
+			return rc;
+	}
+	if (!p.line)
+		return err_set(err, ERR_FORMAT, "%s: is empty", name);
+	if (!ret->stext || !ret->release[0])
+		return err_set(err, ERR_FORMAT, "%s: has no release or stext", name);
+	return 0;
+}
+
+int layout_file_read(const char *path, struct layout_file *ret, struct err *err)
+{
+	AUTO_FREE char *text = malloc(LAYOUT_FILE_SIZE_MAX + 1);
+	FILE *f;
+	size_t n;
+	int bad;
+
+	if (!text)
+		return err_nomem(err);
+	f = fopen(path, "re");
+	if (!f)
+		return err_errno(err, "%s", path);
+	errno = 0;
+	n = fread(text, 1, LAYOUT_FILE_SIZE_MAX + 1, f);
+	bad = ferror(f);
+	fclose(f);
+	if (bad)
+		return err_errno(err, "%s", path);
+	return layout_file_parse(path, text, n, ret, err);
+}
+
+static void write_name(FILE *out, const char *names, uint8_t alt)
+{
+	while (alt-- && strchr(names, '|'))
+		names = strchr(names, '|') + 1;
+	fprintf(out, "%.*s", (int)strcspn(names, "|"), names);
+}
+
+static void write_value(FILE *out, const struct layout_def *d, const struct layout_value *v)
+{
+	if (d->kind == LAYOUT_TYPE) {
+		fprintf(out, "type %s %" PRIu32 "\n", d->type, v->size);
+		return;
+	}
+	if (d->kind == LAYOUT_ENUM)
+		fputs("enum ", out);
+	else
+		fprintf(out, "member %s ", d->type);
+	write_name(out, d->names, v->alt);
+	fprintf(out, " %" PRId64, v->value);
+	if (d->kind == LAYOUT_MEMBER) {
+		fprintf(out, " %" PRIu32 " %" PRIu32, v->size, v->count);
+		if (v->bit_size)
+			fprintf(out, " %u %u", v->bit_off, v->bit_size);
+	}
+	fputc('\n', out);
+}
+
+void layout_file_write(const struct layout_file *lf, FILE *out)
+{
+	const struct user_symbol *u;
+	size_t i;
+
+	fprintf(out, "vmsift-layout %d\n", LAYOUT_FILE_VERSION);
+	fprintf(out, "release %s\nversion %s\nmachine %s\n", lf->release, lf->version, lf->machine);
+	if (lf->build_id[0])
+		fprintf(out, "build-id %s\n", lf->build_id);
+	fprintf(out, "stext 0x%" PRIx64 "\n", lf->stext);
+	if (lf->thread_size)
+		fprintf(out, "thread-size %" PRIu64 "\n", lf->thread_size);
+	if (lf->stack_pad != UINT64_MAX)
+		fprintf(out, "stack-padding %" PRIu64 "\n", lf->stack_pad);
+	for (i = 0; i < LAYOUT_NR; i++)
+		if (lf->layout.v[i].known)
+			write_value(out, &layout_defs[i], &lf->layout.v[i]);
+	for (i = 0; i < SYMBOL_NR; i++)
+		if (lf->sym.known[i])
+			fprintf(out, "%s %.*s %" PRIx64 "\n", lf->percpu[i] ? "percpu" : "symbol",
+				(int)strcspn(symbol_defs[i].names, "|"), symbol_defs[i].names,
+				lf->sym.addr[i]);
+	vec_for_each(u, &lf->user_symbols)
+		fprintf(out, "user %s %" PRIx64 " %" PRIu64 " %s\n", u->build_id, u->value, u->size,
+			u->name);
+}
+
+int layout_file_check(const struct layout_file *lf, const char *build_id, const char *release,
+		      const char *version, struct err *err)
+{
+	if (lf->build_id[0] && build_id[0]) {
+		if (!strcasecmp(lf->build_id, build_id))
+			return 0;
+		return err_set(err, ERR_INVALID,
+			       "is for the kernel with build-id %s, the dump's is %s", lf->build_id,
+			       build_id);
+	}
+	if (!strcmp(lf->release, release) && !strcmp(lf->version, version))
+		return 0;
+	return err_set(err, ERR_INVALID, "is for kernel %s %s, the dump is of %s %s", lf->release,
+		       lf->version, release, version);
+}
