@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/folio.h"
 #include "kernel/page.h"
+#include "kernel/pagecache.h"
 #include "kernel/vma.h"
 #include "mem/pgtable.h"
 
@@ -12,6 +14,8 @@ struct proc_walk {
 	struct proc *p;
 	const struct proc_area *a;
 	struct pgwalk pg;
+	bool cached;
+	uint64_t cache_budget; /* entries of page caches: a loop ends */
 	struct proc_run ahead; /* read, and not yet returned: it did not fit the run before */
 	bool has_ahead;
 };
@@ -27,6 +31,8 @@ static int walk_open(struct proc *p, struct proc_walk **ret, struct err *err)
 	if (!w)
 		return err_nomem(err);
 	w->p = p;
+	/* A file may be mapped more than once, but not each of its pages in hundreds of places. */
+	w->cache_budget = 256 * vmcore_nr_pages(k->vc);
 	rc = kread_member(k, p->mm, L_mm_struct_pgd, &pgd, err);
 	if (!rc)
 		rc = kmem_translate(&k->km, pgd, &root, NULL, err);
@@ -47,9 +53,11 @@ static void walk_close(struct proc_walk *w)
 	free(w);
 }
 
-static void walk_range(struct proc_walk *w, const struct proc_area *a, uvaddr_t start, uvaddr_t end)
+static void walk_range(struct proc_walk *w, const struct proc_area *a, uvaddr_t start, uvaddr_t end,
+		       bool cached)
 {
 	w->a = a;
+	w->cached = cached;
 	w->has_ahead = false;
 	pgwalk_range(&w->pg, start, end);
 }
@@ -77,50 +85,137 @@ static void unavailable(struct proc_run *r, enum page_reason why)
 	r->reason = why;
 }
 
-/* A page in memory. Only what may be touched is looked at. */
-static void classify_page(struct proc_walk *w, const struct pgrun *g, struct proc_run *r)
+/* What is in a page frame is had, unless the frame is not in the dump or must not be touched. */
+static void take_frame(struct proc_walk *w, struct proc_run *r, paddr_t paddr,
+		       enum page_source source)
 {
 	struct kernel *k = w->p->k;
-	uint64_t page = k->vc->page_size;
-	pfn_t pfn = g->pte.paddr / page;
 
-	if (!vmcore_has(k->vc, g->pte.paddr)) {
+	if (!vmcore_has(k->vc, paddr)) {
 		unavailable(r, REASON_NOT_IN_DUMP);
 		return;
 	}
-	if (is_zero_page(k, g)) {
-		r->state = PAGE_ZERO;
+	/* Within a huge page each small page is looked at by itself: one may be poisoned or left out. */
+	if (k->may_have_poison && page_is_poisoned(k, paddr / k->vc->page_size)) {
+		unavailable(r, REASON_POISONED);
 		return;
 	}
 	r->state = PAGE_CAPTURED;
-	r->source = g->pte.raw & 1 ? SOURCE_PTE : SOURCE_PROT_NONE;
-	r->paddr = g->pte.paddr;
+	r->source = source;
+	r->paddr = paddr;
+}
+
+/* Whose a mapped page of a file mapping is, and whether the file on disk is older. */
+static void look_at_folio(struct proc_walk *w, struct proc_run *r)
+{
+	struct kernel *k = w->p->k;
+	struct folio f;
+
+	if (folio_of_pfn(k, r->paddr / k->vc->page_size, &f, NULL)) {
+		r->own = w->a->kind == AREA_FILE_PRIVATE && w->a->has_anon;
+		return;
+	}
+	r->own = f.mapping & FOLIO_MAPPING_ANON;
+	r->dirty |= !r->own && (folio_has_flag(k, &f, L_PG_dirty) ||
+				folio_has_flag(k, &f, L_PG_writeback));
+}
+
+/* A page in memory. Only what may be touched is looked at. */
+static void classify_page(struct proc_walk *w, const struct pgrun *g, struct proc_run *r)
+{
+	if (vmcore_has(w->p->k->vc, g->pte.paddr) && is_zero_page(w->p->k, g)) {
+		r->state = PAGE_ZERO;
+		return;
+	}
+	take_frame(w, r, g->pte.paddr, g->pte.raw & 1 ? SOURCE_PTE : SOURCE_PROT_NONE);
+	if (r->state != PAGE_CAPTURED)
+		return;
 	r->dirty = g->pte.dirty;
-	/* Within a huge page each small page is looked at by itself: one may be poisoned or left out. */
-	if (r->end - r->start > page || k->may_have_poison) {
-		if (page_is_poisoned(k, pfn))
-			unavailable(r, REASON_POISONED);
+	if (w->a->kind == AREA_FILE_PRIVATE || w->a->kind == AREA_FILE_SHARED)
+		look_at_folio(w, r);
+}
+
+/* What a file has where the page cache has nothing. */
+static void classify_hole(const struct proc_file *f, struct proc_run *r)
+{
+	if (!f->shmem)
+		r->state = PAGE_IN_FILE;
+	else if (f->size != UINT64_MAX)
+		r->state = PAGE_ZERO;
+	else
+		unavailable(r, REASON_NOT_MAPPED);
+}
+
+/* A stretch of a file that is in no page table: what is at its start, as far as that goes. */
+static void classify_cached(struct proc_walk *w, const struct proc_file *f, struct proc_run *r)
+{
+	uint64_t page = w->p->page_size;
+	uint64_t first = w->a->pgoff + (r->start - w->a->start) / page;
+	uint64_t last = w->a->pgoff + (r->end - 1 - w->a->start) / page;
+	uint64_t nr_in_file = f->size / page + (f->size % page != 0);
+	struct pagecache_entry e;
+	int found;
+
+	if (first >= nr_in_file) {
+		unavailable(r, REASON_NOT_MAPPED); /* SIGBUS */
+		return;
+	}
+	last = min_u64(last, nr_in_file - 1);
+	found = f->mapping ? pagecache_next(w->p->k, f->mapping, first, last, &w->cache_budget, &e,
+					    NULL)
+			   : -1;
+	if (found > 0)
+		last = e.index > first ? e.index - 1 : first + (e.is_swap ? e.nr : 1) - 1;
+	r->end = min_u64(r->end, round_down_u64(r->start, page) + (last - first + 1) * page);
+	if (found < 0 && f->shmem)
+		unavailable(r, REASON_NOT_MAPPED);
+	else if (found <= 0 || e.index > first)
+		classify_hole(f, r);
+	else if (e.is_swap)
+		unavailable(r, REASON_SWAPPED);
+	else {
+		take_frame(w, r, e.pfn * page + r->start % page, SOURCE_PAGE_CACHE);
+		r->dirty = e.dirty;
 	}
 }
 
-/* Nothing was ever there: what that means depends on what is mapped. */
-static void classify_empty(const struct proc_area *a, struct proc_run *r)
+/* vdso pages that were never touched: the kernel has the image (arch/x86/entry/vdso/vma.c). */
+static void classify_special(struct proc_walk *w, struct proc_run *r)
 {
-	switch (a->kind) {
-	case AREA_ANON:
+	struct kernel *k = w->p->k;
+	uint64_t image, data, size, base, off = r->start - w->a->start, page = w->p->page_size;
+	paddr_t paddr;
+
+	unavailable(r, REASON_NOT_MAPPED);
+	if (kread_member(k, w->p->mm, L_mm_struct_context_vdso, &base, NULL) ||
+	    base != w->a->start ||
+	    kread_member(k, w->p->mm, L_mm_struct_context_vdso_image, &image, NULL) ||
+	    kread_member(k, image, L_vdso_image_data, &data, NULL) ||
+	    kread_member(k, image, L_vdso_image_size, &size, NULL) ||
+	    off >= size || kmem_translate(&k->km, data + off, &paddr, NULL, NULL))
+		return;
+	r->end = min_u64(r->end, round_down_u64(r->start, page) + page);
+	r->reason = REASON_NONE;
+	take_frame(w, r, paddr, SOURCE_VDSO_IMAGE);
+}
+
+/* Nothing was ever there: what that means depends on what is mapped. May shorten the run. */
+static void classify_empty(struct proc_walk *w, struct proc_run *r)
+{
+	const struct proc_area *a = w->a;
+	const struct proc_file *f = a->file < w->p->files.n ? &w->p->files.v[a->file] : NULL;
+
+	if (a->kind == AREA_ANON)
 		r->state = PAGE_ZERO;
-		break;
-	case AREA_FILE_PRIVATE:
-	case AREA_FILE_SHARED:
-		/* Another process may have written to a file that can be written through a mapping. */
-		if (a->kind == AREA_FILE_SHARED && a->vm_flags & VM_MAYWRITE)
-			unavailable(r, REASON_NOT_MAPPED);
-		else
-			r->state = PAGE_IN_FILE;
-		break;
-	default:
+	else if (a->kind == AREA_SPECIAL)
+		classify_special(w, r);
+	else if (!f || a->kind == AREA_HUGETLB)
 		unavailable(r, REASON_NOT_MAPPED);
-	}
+	/* Another process may have written to what this one could write to, or to shared memory. */
+	else if (w->cached || f->shmem || (a->kind == AREA_FILE_SHARED && a->vm_flags & VM_MAYWRITE))
+		classify_cached(w, f, r);
+	else
+		r->state = PAGE_IN_FILE;
 }
 
 static void classify(struct proc_walk *w, const struct pgrun *g, struct proc_run *r)
@@ -136,7 +231,7 @@ static void classify(struct proc_walk *w, const struct pgrun *g, struct proc_run
 	}
 	switch (g->pte.kind) {
 	case PTE_EMPTY:
-		classify_empty(w->a, r);
+		classify_empty(w, r);
 		break;
 	case PTE_PAGE:
 		classify_page(w, g, r);
@@ -153,7 +248,7 @@ static void classify(struct proc_walk *w, const struct pgrun *g, struct proc_run
 static bool continues(const struct proc_run *a, const struct proc_run *b)
 {
 	return a->state == b->state && a->source == b->source && a->reason == b->reason &&
-	       a->end == b->start && a->dirty == b->dirty &&
+	       a->end == b->start && a->dirty == b->dirty && a->own == b->own &&
 	       (a->state != PAGE_CAPTURED || a->paddr + (a->end - a->start) == b->paddr);
 }
 
@@ -162,23 +257,22 @@ static bool next_entry(struct proc_walk *w, struct proc_run *r)
 {
 	struct pgrun g;
 	uint64_t page = w->p->page_size;
+	uvaddr_t next;
 
 	if (!pgwalk_next(&w->pg, &g))
 		return false;
-	if (!g.rc && g.pte.kind == PTE_PAGE && g.end - g.start > page &&
-	    w->p->k->may_have_poison && layout_has(&w->p->k->layout, L_PG_hwpoison)) {
-		w->pg.at = g.start + page;
-		g.end = g.start + page;
-	}
+	next = round_down_u64(g.start, page) + page;
+	if (!g.rc && g.pte.kind == PTE_PAGE && g.end > next && w->p->k->may_have_poison &&
+	    layout_has(&w->p->k->layout, L_PG_hwpoison))
+		w->pg.at = g.end = next;
 	classify(w, &g, r);
 	/* The end of a segment may lie within a huge page. */
-	if (r->state == PAGE_CAPTURED && r->end - r->start > page) {
-		uint64_t n = page;
-
-		while (n < r->end - r->start && vmcore_has(w->p->k->vc, r->paddr + n))
-			n += page;
-		w->pg.at = r->end = r->start + n;
+	if (r->state == PAGE_CAPTURED && r->end > next) {
+		while (next < r->end && vmcore_has(w->p->k->vc, r->paddr + (next - r->start)))
+			next += page;
+		r->end = min_u64(r->end, next);
 	}
+	w->pg.at = r->end;
 	return true;
 }
 
@@ -216,12 +310,28 @@ static int fxsave(struct proc *p, const struct proc_thread *t, uint8_t ret[FXSAV
 	return task_fxsave(p->k, &t->task, ret, err);
 }
 
+static int file_page(struct proc *p, uint32_t file, uint64_t index, paddr_t *ret, struct err *err)
+{
+	struct kernel *k = p->k;
+	uint64_t budget = 2;
+	struct pagecache_entry e;
+	int found = pagecache_next(k, p->files.v[file].mapping, index, index, &budget, &e, err);
+
+	if (found < 0)
+		return err_add(err, "page %" PRIu64, index);
+	if (!found || e.is_swap || page_is_poisoned(k, e.pfn))
+		return err_set(err, ERR_ABSENT, "page %" PRIu64 " is not in the page cache", index);
+	*ret = e.pfn * k->vc->page_size;
+	return 0;
+}
+
 const struct proc_ops proc_dump_ops = {
 	.walk_open = walk_open,
 	.walk_range = walk_range,
 	.walk_next = walk_next,
 	.walk_close = walk_close,
 	.map = map,
+	.file_page = file_page,
 	.regs = regs,
 	.fxsave = fxsave,
 };

@@ -127,7 +127,7 @@ int proc_read(struct proc *p, uvaddr_t va, void *buf, size_t size, struct err *e
 			break;
 		}
 		end = min_u64(a->end, va + size);
-		p->ops->walk_range(p->reader, a, va, end);
+		p->ops->walk_range(p->reader, a, va, end, true);
 		while (va < end && !rc && p->ops->walk_next(p->reader, &r)) {
 			size_t n = min_u64(r.end, end) - va;
 
@@ -138,4 +138,35 @@ int proc_read(struct proc *p, uvaddr_t va, void *buf, size_t size, struct err *e
 		}
 	}
 	return rc;
+}
+
+int proc_read_file(struct proc *p, uint32_t file, uint64_t off, void *buf, size_t size,
+		   struct err *err)
+{
+	const struct proc_file *f = file < p->files.n ? &p->files.v[file] : NULL;
+	uint8_t *to = buf;
+
+	if (!f)
+		return err_set(err, ERR_ABSENT, "there is no such file");
+	if (off > f->size || size > f->size - off)
+		return err_set(err, ERR_ABSENT, "%s: 0x%" PRIx64 " + 0x%zx is past its end", f->path,
+			       off, size);
+	while (size) {
+		uint64_t in = off % p->page_size;
+		size_t n = min_u64(size, p->page_size - in), got;
+		const void *ptr;
+		paddr_t at;
+		int rc = p->ops->file_page(p, file, off / p->page_size, &at, err);
+
+		if (!rc)
+			rc = p->ops->map(p, at + in, n, &ptr, &got, err);
+		if (rc)
+			return err_add(err, "%s at 0x%" PRIx64, f->path, off);
+		n = got;
+		memcpy(to, ptr, n);
+		to += n;
+		off += n;
+		size -= n;
+	}
+	return 0;
 }

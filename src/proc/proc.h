@@ -46,7 +46,7 @@ enum page_reason {
 	REASON_READ_ERROR,
 	REASON_POISONED,	/* hardware memory error */
 	REASON_BAD_TABLE,	/* page table missing or damaged */
-	REASON_NOT_MAPPED,	/* shared memory that is not in this process's page tables */
+	REASON_NOT_MAPPED,	/* in no page table, and not found in the page cache either */
 	REASON_NR
 };
 
@@ -83,6 +83,8 @@ struct proc_file {
 	kvaddr_t file;	 /* struct file */
 	kvaddr_t mapping; /* struct address_space; 0: not known */
 	char *path;	 /* untrusted bytes; "?" where it cannot be told; owned */
+	uint64_t size;	 /* in bytes; UINT64_MAX: not known */
+	bool shmem;	 /* of tmpfs and the like: what memory does not hold is nowhere */
 	bool unlinked;	 /* no directory names it: i_nlink 0 */
 	bool executable; /* some x bit in its mode */
 };
@@ -142,7 +144,8 @@ struct proc_run {
 	enum page_source source;
 	enum page_reason reason;
 	paddr_t paddr;	   /* PAGE_CAPTURED: of .start, contiguous */
-	bool dirty;
+	bool dirty;	   /* newer than the file on disk */
+	bool own;	   /* of a private file mapping: this process's own copy, which no file has */
 };
 
 struct proc_walk; /* a walk over one process's memory */
@@ -150,13 +153,20 @@ struct proc_walk; /* a walk over one process's memory */
 /* The provider of a process image. */
 struct proc_ops {
 	int (*walk_open)(struct proc *p, struct proc_walk **ret, struct err *err);
+	/* @cached: file pages that no page table maps are looked for in the page cache. */
 	void (*walk_range)(struct proc_walk *w, const struct proc_area *a, uvaddr_t start,
-			   uvaddr_t end);
+			   uvaddr_t end, bool cached);
 	bool (*walk_next)(struct proc_walk *w, struct proc_run *ret);
 	void (*walk_close)(struct proc_walk *w);
 	/* Plain RAM at a run's .paddr: as vmcore_map(). */
 	int (*map)(struct proc *p, paddr_t paddr, size_t want, const void **ptr, size_t *size,
 		   struct err *err);
+	/**
+	 * file_page() - where a page of a mapped file is in memory, whether mapped or not
+	 * Return: 0; ERR_ABSENT if it is not in the page cache; ERR_UNSUPPORTED, ERR_CORRUPT.
+	 */
+	int (*file_page)(struct proc *p, uint32_t file, uint64_t index, paddr_t *ret,
+			 struct err *err);
 	int (*regs)(struct proc *p, const struct proc_thread *t, struct arch_regs *ret,
 		    struct err *err);
 	int (*fxsave)(struct proc *p, const struct proc_thread *t, uint8_t ret[FXSAVE_SIZE],
@@ -172,11 +182,23 @@ void proc_close(struct proc *p);
 const struct proc_area *proc_find_area(const struct proc *p, uvaddr_t va);
 
 /**
- * proc_read() - copy memory of the process, whatever its source
+ * proc_read() - copy memory of the process, whatever its source: pages that it has not touched yet
+ * come from the page cache
  *
  * Return: 0; ERR_ABSENT if any of it is not to be had, naming the address; ERR_NOMEM.
  */
 int proc_read(struct proc *p, uvaddr_t va, void *buf, size_t size, struct err *err);
+
+/**
+ * proc_read_file() - copy from a mapped file, as far as its pages are in memory
+ * @file: index in p->files
+ * @off:  in the file
+ *
+ * Return: 0; ERR_ABSENT if any of it is not in the page cache or beyond the end of the file;
+ * ERR_UNSUPPORTED, ERR_CORRUPT.
+ */
+int proc_read_file(struct proc *p, uint32_t file, uint64_t off, void *buf, size_t size,
+		   struct err *err);
 
 /* The path of an area's file, "[heap]", "[stack]", "[vdso]" or "". */
 const char *proc_area_name(const struct proc *p, const struct proc_area *a);

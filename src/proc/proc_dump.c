@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/pagecache.h"
 #include "kernel/path.h"
 #include "kernel/vma.h"
 #include "proc/dump_walk.h"
@@ -146,7 +147,7 @@ static int read_threads(struct proc *p, struct err *err)
 /* Index of a struct file in p->files, added if it is new. */
 static int find_file(struct proc *p, kvaddr_t file, uint32_t *ret, struct err *err)
 {
-	struct proc_file f = { .file = file };
+	struct proc_file f = { .file = file, .size = UINT64_MAX };
 	char path[PATH_SIZE];
 	uint64_t inode, v;
 	size_t i;
@@ -164,11 +165,14 @@ static int find_file(struct proc *p, kvaddr_t file, uint32_t *ret, struct err *e
 		return err_nomem(err);
 	if (!kread_member(p->k, file, L_file_f_mapping, &v, NULL))
 		f.mapping = v;
+	f.shmem = f.mapping && pagecache_is_shmem(p->k, f.mapping);
 	if (!kread_member(p->k, file, L_file_f_inode, &inode, NULL)) {
 		if (!kread_member(p->k, inode, L_inode_i_nlink, &v, NULL))
 			f.unlinked = !v;
 		if (!kread_member(p->k, inode, L_inode_i_mode, &v, NULL))
 			f.executable = v & EXEC_BITS;
+		if (!kread_member(p->k, inode, L_inode_i_size, &v, NULL) && v <= INT64_MAX)
+			f.size = v;
 	}
 	*ret = (uint32_t)p->files.n;
 	if (!proc_file_vec_push(&p->files, f)) {

@@ -40,26 +40,33 @@ static int add_range(struct plan *plan, struct plan_range r, struct err *err)
 	return plan_range_vec_push(&plan->ranges, r) ? 0 : err_nomem(err);
 }
 
-/* What a run becomes where the policy does not keep it. */
-static void leave_out(const struct proc_area *a, enum page_reason why, struct plan_range *r,
-		      bool dirty)
+/* Whether the bytes of a run are also those of the file, on disk. */
+static bool is_in_file(const struct plan *plan, const struct proc_area *a,
+		       const struct proc_run *run)
 {
-	bool own_copy = a->has_anon || a->kind != AREA_FILE_PRIVATE;
+	bool shmem = a->file < plan->p->files.n && plan->p->files.v[a->file].shmem;
 
-	/* Clean pages of a file are still in the file. What this process wrote is nowhere else. */
-	if (r->state == PAGE_CAPTURED && why != REASON_DONTDUMP &&
-	    (!own_copy || (a->kind == AREA_FILE_SHARED && !dirty))) {
-		r->state = PAGE_IN_FILE;
-		r->source = SOURCE_NONE;
-		return;
-	}
-	if (r->state == PAGE_IN_FILE && why != REASON_DONTDUMP)
-		return;
+	if (run->state == PAGE_IN_FILE)
+		return true;
+	/* Pages of tmpfs are always dirty; a program that runs from there still has its file somewhere. */
+	return run->state == PAGE_CAPTURED &&
+	       ((a->kind == AREA_FILE_PRIVATE && !run->own && (!run->dirty || shmem)) ||
+		(a->kind == AREA_FILE_SHARED && !run->dirty && !shmem));
+}
+
+/* What a run becomes where the policy does not keep it. */
+static void leave_out(const struct plan *plan, const struct proc_area *a, enum page_reason why,
+		      const struct proc_run *run, struct plan_range *r)
+{
 	if (r->state == PAGE_UNAVAILABLE)
 		return;
-	r->state = PAGE_UNAVAILABLE;
 	r->source = SOURCE_NONE;
-	r->reason = (uint8_t)why;
+	if (is_in_file(plan, a, run)) {
+		r->state = PAGE_IN_FILE;
+	} else {
+		r->state = PAGE_UNAVAILABLE;
+		r->reason = (uint8_t)why;
+	}
 }
 
 /* Split off, page by page, what turns out not to be readable. */
@@ -96,7 +103,7 @@ static int plan_stretch(struct plan *plan, struct proc_walk *w, uint32_t area, u
 	struct proc_run run;
 	int rc = 0;
 
-	plan->p->ops->walk_range(w, a, start, end);
+	plan->p->ops->walk_range(w, a, start, end, false);
 	while (!rc && plan->p->ops->walk_next(w, &run)) {
 		struct plan_range r = { run.start,	      run.end, area, (uint8_t)run.state,
 					(uint8_t)run.source, (uint8_t)run.reason, false };
@@ -104,7 +111,7 @@ static int plan_stretch(struct plan *plan, struct proc_walk *w, uint32_t area, u
 		if (run.reason == REASON_BAD_TABLE || run.reason == REASON_NOT_IN_DUMP)
 			plan->damaged = true;
 		if (!keep)
-			leave_out(a, why, &r, run.dirty);
+			leave_out(plan, a, why, &run, &r);
 		rc = r.state == PAGE_CAPTURED ? add_captured(plan, r, run.paddr, err)
 					      : add_range(plan, r, err);
 	}

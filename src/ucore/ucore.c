@@ -177,7 +177,8 @@ static int write_memory(const struct plan *plan, const struct ucore_layout *l,
 	if (rc)
 		return rc;
 	while (!rc && plan_load_next(plan, &at, &load)) {
-		p->ops->walk_range(w, &p->areas.v[load.area], load.start, load.file_end);
+		p->ops->walk_range(w, &p->areas.v[load.area], load.start, load.file_end,
+				   true);
 		while (!rc && p->ops->walk_next(w, &r)) {
 			rc = write_run(p, &r, out, res, err);
 			done += r.end - r.start;
