@@ -101,6 +101,26 @@ struct vmsift_core_opts {
 enum vmsift_status vmsift_core(struct vmsift *v, const struct vmsift_core_opts *opts,
 			       struct err *err);
 
+struct vmsift_kdump_opts {
+	unsigned int dump_level; /* as in makedumpfile(8), 0 to 31 */
+	const char *codec;	/* none, zlib, lzo, zstd; NULL: none */
+	int codec_level;	/* 0: the codec's default */
+	const char *out;	/* a path; NULL or "-": standard output */
+	bool flattened;		/* also where the output can seek; where it cannot, always */
+	bool force;		/* replace what is there */
+	bool dry_run;		/* only count the pages, to @report */
+	bool json;
+	uint64_t max_bytes;	/* 0: no limit */
+	FILE *report;
+};
+
+/* Kernel pages as a kdump-compressed file. */
+enum vmsift_status vmsift_kdump(struct vmsift *v, const struct vmsift_kdump_opts *opts,
+				struct err *err);
+
+/* Read the dump by pread alone from now on, never by mmap. */
+void vmsift_without_mmap(struct vmsift *v);
+
 struct vmsift_run_opts {
 	const char *conf;	/* configuration file; NULL: the default one if it exists */
 	const char *out;	/* the directory in which HOST-TIME/ is made */

@@ -27,6 +27,18 @@ static const struct command commands[] = {
 	  "      --max-bytes SIZE    write no more than this\n"
 	  "  -f, --force             replace files that are there\n",
 	  cmd_core },
+	{ "kdump", "[-d N] [-c|-l|-z] VMCORE [OUT]", "kernel pages, as makedumpfile(8) writes them",
+	  "  -d N                    leave pages out, the sum of: 1 zeros (they share one record),\n"
+	  "                          2 cache, 4 cache, also private, 8 user data, 16 free (default 0)\n"
+	  "  -c, -l, -z              compress pages by zlib, lzo, zstd (default: as they are)\n"
+	  "      --compress-level N  of the codec\n"
+	  "  -F                      flattened, as always where OUT cannot seek; no OUT: standard output\n"
+	  "  -f, --force             replace OUT\n"
+	  "      --max-bytes SIZE    write no more than this\n"
+	  "      --non-mmap          read the dump without mmap\n"
+	  "      --message-level N, --num-threads N, -D, -X, --check-params\n"
+	  "                          as makedumpfile(8) takes them\n",
+	  cmd_kdump },
 	{ "ps", "[-t] VMCORE", "processes, one line each",
 	  "  -t, --threads           threads, one line each\n", cmd_ps },
 	{ "log", "VMCORE", "the kernel log", "", cmd_log },

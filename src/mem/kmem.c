@@ -52,6 +52,7 @@ static int translate_by_walk(struct kmem *km, kvaddr_t va, paddr_t *ret, uint64_
 		return err_set(err, ERR_CORRUPT,
 			       "is not mapped: level %u entry is 0x%" PRIx64, level, pte.raw);
 	*ret = pte.paddr + (va & (pte.size - 1));
+	*run = pte.size - (va & (pte.size - 1));
 	km->tlb[slot].vpage = vpage;
 	km->tlb[slot].ppage = *ret - off;
 	return 0;

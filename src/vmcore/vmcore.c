@@ -141,6 +141,11 @@ void vmcore_close(struct vmcore *vc)
 	free(vc);
 }
 
+void vmcore_without_mmap(struct vmcore *vc)
+{
+	window_cache_without_mmap(vc->windows);
+}
+
 /* The segment that holds @paddr, or NULL. */
 static const struct vmcore_seg *seg_find(const struct vmcore *vc, paddr_t paddr)
 {

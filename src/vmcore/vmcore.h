@@ -60,6 +60,9 @@ struct vmcore {
 int vmcore_open(const char *path, struct log *log, struct vmcore **ret, struct err *err);
 void vmcore_close(struct vmcore *vc);
 
+/* Read by pread from now on, never by mmap. */
+void vmcore_without_mmap(struct vmcore *vc);
+
 /**
  * vmcore_map() - see the bytes at a physical address without copying
  * @want: how many bytes would be useful

@@ -98,6 +98,15 @@ void window_cache_destroy(struct window_cache *wc)
 	free(wc);
 }
 
+void window_cache_without_mmap(struct window_cache *wc)
+{
+	size_t i;
+
+	wc->use_mmap = false;
+	for (i = 0; i < NR_WINDOWS; i++)
+		window_drop(&wc->w[i]);
+}
+
 /* The whole of [off, off + size), or errno. */
 static int read_whole(struct window_cache *wc, uint64_t off, uint8_t *buf, size_t size)
 {

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kdump: the letters of makedumpfile(8), so that it serves as core_collector of kdump.conf(5). */
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "util/str.h"
+
+enum {
+	OPT_MESSAGE_LEVEL = OPT_OWN,
+	OPT_NUM_THREADS,
+	OPT_NON_MMAP,
+	OPT_CHECK_PARAMS,
+	OPT_COMPRESS_LEVEL
+};
+
+/* Bits of makedumpfile's --message-level. */
+enum { MESSAGE_PROGRESS = 1, MESSAGE_COMMON = 2, MESSAGE_DEBUG = 8, MESSAGE_MAX = 31 };
+
+static const struct option options[] = {
+	COMMON_LONG,
+	{ "dump-level", required_argument, NULL, 'd' },
+	{ "force", no_argument, NULL, 'f' },
+	{ "message-level", required_argument, NULL, OPT_MESSAGE_LEVEL },
+	{ "num-threads", required_argument, NULL, OPT_NUM_THREADS },
+	{ "non-mmap", no_argument, NULL, OPT_NON_MMAP },
+	{ "check-params", no_argument, NULL, OPT_CHECK_PARAMS },
+	{ "compress-level", required_argument, NULL, OPT_COMPRESS_LEVEL },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct kdump_args {
+	struct common common;
+	struct vmsift_kdump_opts o;
+	bool non_mmap, check_params;
+};
+
+/* A decimal number up to @max. Return: -1 if it is one, else VMSIFT_USAGE. */
+static int parse_number(const struct command *cmd, const char *name, const char *arg, uint64_t max,
+			uint64_t *ret)
+{
+	if (str_parse_u64(arg, ret) && *ret <= max)
+		return -1;
+	return usage_error(cmd, "%s: '%s' is no number from 0 to %llu", name, arg,
+			   (unsigned long long)max);
+}
+
+static int set_message_level(const struct command *cmd, struct common *c, const char *arg)
+{
+	uint64_t v = 0;
+	int rc = parse_number(cmd, "--message-level", arg, MESSAGE_MAX, &v);
+
+	if (rc < 0)
+		c->log.level = v & MESSAGE_DEBUG			 ? LOG_DEBUG
+			       : v & (MESSAGE_PROGRESS | MESSAGE_COMMON) ? LOG_INFO
+									 : LOG_ERROR;
+	return rc;
+}
+
+static int set_codec(const struct command *cmd, struct vmsift_kdump_opts *o, const char *codec)
+{
+	if (o->codec && strcmp(o->codec, codec))
+		return usage_error(cmd, "one codec at a time: -c, -l or -z");
+	o->codec = codec;
+	return -1;
+}
+
+/* Return: -1 to go on, else the status to end with. */
+static int take_option(const struct command *cmd, struct kdump_args *a, int opt)
+{
+	uint64_t v = 0;
+	int rc = -1;
+
+	switch (opt) {
+	case 'd':
+		rc = parse_number(cmd, "-d", optarg, 31, &v);
+		a->o.dump_level = (unsigned int)v;
+		return rc;
+	case 'c':
+		return set_codec(cmd, &a->o, "zlib");
+	case 'l':
+		return set_codec(cmd, &a->o, "lzo");
+	case 'z':
+		return set_codec(cmd, &a->o, "zstd");
+	case 'F':
+		a->o.flattened = true;
+		return -1;
+	case 'f':
+		a->o.force = true;
+		return -1;
+	case 'D':
+		a->common.log.level = LOG_DEBUG;
+		return -1;
+	case 'X': /* leave out domU pages of a Xen dump: this is none */
+		return -1;
+	case OPT_MESSAGE_LEVEL:
+		return set_message_level(cmd, &a->common, optarg);
+	case OPT_NUM_THREADS:
+		return parse_number(cmd, "--num-threads", optarg, 1024, &v);
+	case OPT_NON_MMAP:
+		a->non_mmap = true;
+		return -1;
+	case OPT_CHECK_PARAMS:
+		a->check_params = true;
+		return -1;
+	case OPT_COMPRESS_LEVEL:
+		rc = parse_number(cmd, "--compress-level", optarg, 22, &v);
+		a->o.codec_level = (int)v;
+		return rc;
+	default:
+		return common_option(&a->common, cmd, opt, optarg);
+	}
+}
+
+static int run_kdump(struct kdump_args *a, const char *path)
+{
+	struct err err = { 0 };
+	enum vmsift_status status;
+	struct vmsift *v;
+	int rc = vmsift_open(path, &a->common.log, &v, &err);
+
+	if (rc)
+		return report_end(vmsift_status_of(rc), &err);
+	if (a->non_mmap)
+		vmsift_without_mmap(v);
+	status = vmsift_kdump(v, &a->o, &err);
+	vmsift_close(v);
+	return report_end(status, &err);
+}
+
+int cmd_kdump(const struct command *cmd, int argc, char **argv)
+{
+	struct kdump_args a = { .o.report = stdout };
+	int opt, rc;
+
+	common_init(&a.common);
+	while ((opt = getopt_long(argc, argv, COMMON_SHORT "d:clzFfDX", options, NULL)) != -1) {
+		rc = take_option(cmd, &a, opt);
+		if (rc >= 0)
+			return rc;
+	}
+	if (argc - optind > 2)
+		return usage_error(cmd, "'%s' is too much: VMCORE [OUT]", argv[optind + 2]);
+	if (a.check_params)
+		return VMSIFT_DONE;
+	if (optind == argc)
+		return usage_error(cmd, "which dump? VMCORE is missing");
+	if (optind + 1 < argc)
+		a.o.out = argv[optind + 1];
+	a.o.dry_run = a.common.dry_run;
+	a.o.json = a.common.json;
+	a.o.max_bytes = a.common.max_bytes;
+	return run_kdump(&a, argv[optind]);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kdump/kdump.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "kdump/page_set.h"
+#include "lib/dump.h"
+#include "lib/file_out.h"
+#include "util/json.h"
+#include "util/str.h"
+
+#define KDUMP_SCHEMA 1
+
+static int fill_opts(struct kdump_opts *ko, const struct vmsift_kdump_opts *o, struct err *err)
+{
+	*ko = (struct kdump_opts){ .dump_level = o->dump_level,
+				   .codec_level = o->codec_level,
+				   .flattened = o->flattened,
+				   .max_bytes = o->max_bytes };
+	if (o->dump_level > DUMP_LEVEL_MAX)
+		return err_set(err, ERR_INVALID, "there is no dump level %u: 0 to %d",
+			       o->dump_level, DUMP_LEVEL_MAX);
+	if (!o->codec || !strcmp(o->codec, "none"))
+		return 0;
+	ko->codec = page_codec_find(o->codec);
+	if (!ko->codec)
+		return err_set(err, ERR_INVALID,
+			       "there is no page codec '%s': none, zlib, lzo, zstd", o->codec);
+	if (o->codec_level &&
+	    (o->codec_level < ko->codec->level_min || o->codec_level > ko->codec->level_max))
+		return err_set(err, ERR_INVALID, "codec %s knows levels %d to %d, not %d",
+			       ko->codec->name, ko->codec->level_min, ko->codec->level_max,
+			       o->codec_level);
+	return 0;
+}
+
+/* Types and symbols, or at least the kernel's own address space, which VMCOREINFO describes. */
+static int need_memory(struct vmsift *v, struct kmem *km, struct err *err)
+{
+	struct err fault = { 0 };
+	int rc = vmsift_need_kernel(v, &fault);
+
+	if (!rc)
+		return 0;
+	if (rc == ERR_NOMEM)
+		return err_nomem(err);
+	log_warn(v->log, "%s", fault.text);
+	log_warn(v->log, "pages are told apart by VMCOREINFO alone");
+	return kmem_init(km, v->vc, err);
+}
+
+static void print_counts(const struct kdump_stats *st, const struct kdump_opts *ko, FILE *f)
+{
+	size_t c;
+
+	for (c = 0; c < PAGE_CLASS_NR; c++)
+		fprintf(f, "%-14s %12" PRIu64 " pages%s\n", page_class_name((enum page_class)c),
+			st->nr_of_class[c],
+			page_class_excluded((enum page_class)c, ko->dump_level) ? ", left out"
+										: "");
+	fprintf(f, "%-14s %12" PRIu64 " pages\n", "kept", st->nr_kept);
+}
+
+static void json_counts(const struct kdump_stats *st, const struct kdump_opts *ko, FILE *f)
+{
+	const struct out to = file_out(f);
+	struct json j;
+	size_t c;
+
+	json_init(&j, &to);
+	json_object(&j, NULL);
+	json_u64(&j, "schema", KDUMP_SCHEMA);
+	json_u64(&j, "dump_level", ko->dump_level);
+	json_str(&j, "not_told_apart", st->missing);
+	json_object(&j, "pages");
+	for (c = 0; c < PAGE_CLASS_NR; c++)
+		json_u64(&j, page_class_name((enum page_class)c), st->nr_of_class[c]);
+	json_end(&j);
+	json_u64(&j, "kept", st->nr_kept);
+	json_end(&j);
+	json_finish(&j, NULL);
+}
+
+static enum vmsift_status dry_run(struct vmsift *v, struct kmem *km, const struct kdump_opts *ko,
+				  const struct vmsift_kdump_opts *o, struct err *err)
+{
+	struct kdump_stats st;
+	int rc = kdump_count(v->vc, km, v->k, ko, &st, err);
+
+	if (rc)
+		return vmsift_status_of(rc);
+	if (o->json)
+		json_counts(&st, ko, o->report);
+	else
+		print_counts(&st, ko, o->report);
+	return vmsift_flush(o->report, VMSIFT_DONE, err);
+}
+
+static void say_stats(struct vmsift *v, const struct kdump_stats *st, const struct kdump_opts *ko)
+{
+	char size[16];
+	size_t c;
+
+	if (st->missing[0] && ko->dump_level & ~(unsigned int)DUMP_LEVEL_ZERO)
+		log_warn(v->log, "kept, as they cannot be told apart: %s", st->missing);
+	if (st->nr_failed)
+		log_warn(v->log, "%" PRIu64 " pages could not be read", st->nr_failed);
+	if (st->over_budget)
+		log_warn(v->log,
+			 "the limit of %" PRIu64 " bytes ended the dump: %" PRIu64 " of %" PRIu64
+			 " pages are in it",
+			 ko->max_bytes, st->nr_written, st->nr_kept);
+	for (c = 0; c < PAGE_CLASS_NR; c++)
+		if (st->nr_of_class[c])
+			log_debug(v->log, "%s: %" PRIu64 " pages",
+				  page_class_name((enum page_class)c), st->nr_of_class[c]);
+	log_info(v->log, "kernel dump: %" PRIu64 " pages, %" PRIu64 " of them zeros, %s",
+		 st->nr_written, st->nr_zero, str_human_size(size, sizeof(size), st->bytes));
+	if (st->nr_of_class[PAGE_UNKNOWN])
+		log_info(v->log, "kept without knowing what they are: %" PRIu64 " pages",
+			 st->nr_of_class[PAGE_UNKNOWN]);
+}
+
+static enum vmsift_status write_to(struct vmsift *v, struct kmem *km, struct sink *sink,
+				   const struct kdump_opts *ko, struct err *err)
+{
+	struct kdump_stats st;
+	int rc = kdump_write(v->vc, km, v->k, sink, ko, &st, err);
+
+	say_stats(v, &st, ko);
+	if (rc && !st.started) {
+		sink_abort(sink, SINK_KEEP);
+		return vmsift_status_of(rc) == VMSIFT_USAGE ? VMSIFT_USAGE : VMSIFT_NOTHING;
+	}
+	/* What the error left is a dump with the INCOMPLETE flag: it is synced like any other. */
+	if (sink_close(sink, rc ? NULL : err))
+		return VMSIFT_NOTHING;
+	if (rc)
+		return VMSIFT_PARTLY;
+	if (st.nr_failed) {
+		err_set(err, ERR_ABSENT, "%" PRIu64 " pages could not be read", st.nr_failed);
+		return VMSIFT_PARTLY;
+	}
+	return VMSIFT_DONE;
+}
+
+enum vmsift_status vmsift_kdump(struct vmsift *v, const struct vmsift_kdump_opts *o,
+				struct err *err)
+{
+	struct kdump_opts ko;
+	struct kmem own, *km;
+	struct sink *sink;
+	int rc = fill_opts(&ko, o, err);
+
+	/* Refused before work starts. */
+	if (!rc && !o->dry_run)
+		rc = o->out && strcmp(o->out, "-")
+			     ? sink_open_path(o->out, o->force, &sink, err)
+			     : sink_open_fd(STDOUT_FILENO, "standard output", &sink, err);
+	if (rc)
+		return rc == ERR_EXIST ? VMSIFT_NOTHING : vmsift_status_of(rc);
+	rc = need_memory(v, &own, err);
+	if (rc) {
+		if (!o->dry_run)
+			sink_abort(sink, SINK_KEEP);
+		return vmsift_status_of(rc);
+	}
+	km = v->k ? &v->k->km : &own;
+	return o->dry_run ? dry_run(v, km, &ko, o, err) : write_to(v, km, sink, &ko, err);
+}
+
+void vmsift_without_mmap(struct vmsift *v)
+{
+	vmcore_without_mmap(v->vc);
+}
