@@ -19,6 +19,7 @@ struct command {
 int cmd_run(const struct command *c, int argc, char **argv);
 int cmd_core(const struct command *c, int argc, char **argv);
 int cmd_kdump(const struct command *c, int argc, char **argv);
+int cmd_report(const struct command *c, int argc, char **argv);
 int cmd_ps(const struct command *c, int argc, char **argv);
 int cmd_log(const struct command *c, int argc, char **argv);
 int cmd_info(const struct command *c, int argc, char **argv);

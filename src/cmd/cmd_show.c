@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* info, ps and log: text to standard output. */
+/* info, ps, log and report: text to standard output. */
 #include "cmd/cmd.h"
 
 enum { OPT_CHECK = OPT_OWN };
@@ -76,6 +76,16 @@ static enum vmsift_status do_log(struct vmsift *v, const struct show *s, struct 
 {
 	(void)s;
 	return vmsift_log(v, stdout, err);
+}
+
+static enum vmsift_status do_report(struct vmsift *v, const struct show *s, struct err *err)
+{
+	return vmsift_report(v, stdout, s->common.json, err);
+}
+
+int cmd_report(const struct command *c, int argc, char **argv)
+{
+	return show(c, argc, argv, COMMON_SHORT, do_report);
 }
 
 int cmd_info(const struct command *c, int argc, char **argv)

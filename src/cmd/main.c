@@ -18,6 +18,7 @@
 static const struct command commands[] = {
 	{ "run", "[-C CONF] VMCORE DIR", "all that the configuration asks for",
 	  "      --max-bytes SIZE    write no more than this\n", cmd_run },
+	{ "report", "VMCORE", "one page of text: what died and who was doing what", "", cmd_report },
 	{ "core", "[SELECTION] -o DIR|- VMCORE", "processes as ELF cores",
 	  SELECT_HELP
 	  "  -o, --output DIR|-      where the cores go; '-': standard output\n"

@@ -64,6 +64,7 @@ struct kernel {
 	uint64_t thread_size;	/* of a kernel stack */
 	uint64_t stack_pad;	/* TOP_OF_KERNEL_STACK_PADDING */
 	bool stack_checked;	/* registers of user tasks confirmed both */
+	int orc_numbering;	/* of unwind/orc.h, found when first needed */
 	kvaddr_t vmemmap;	/* 0: not known */
 	bool may_have_poison;	/* some page is hwpoison, or that is not known */
 };

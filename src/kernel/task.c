@@ -262,7 +262,7 @@ bool mm_rss(struct kernel *k, kvaddr_t mm, uint64_t *ret)
 }
 
 /* The latest time, in ns of sched_clock(), that any CPU's runqueue has seen. */
-static uint64_t sched_now(struct kernel *k)
+uint64_t sched_now(struct kernel *k)
 {
 	const struct kernel_cpu *c;
 	uint64_t now = 0, v;

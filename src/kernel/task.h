@@ -84,6 +84,9 @@ void task_read_extra(struct kernel *k, const struct task *t, struct task_extra *
 /* Resident bytes of an mm by its counters, as VmRSS; false where they are not known. */
 bool mm_rss(struct kernel *k, kvaddr_t mm, uint64_t *ret);
 
+/* The latest time, in ns since boot, that any CPU's runqueue has seen; 0: not known. */
+uint64_t sched_now(struct kernel *k);
+
 /**
  * task_hung_seconds() - how long a task has been in D state
  *

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The main job: in order of value, each class whole and synced before the next begins. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kernel/printk.h"
 #include "lib/confload.h"
 #include "lib/corejob.h"
 #include "lib/file_out.h"
 #include "lib/klog.h"
+#include "report/report.h"
 #include "util/str.h"
 
 #define MANIFEST_SCHEMA 1
@@ -25,7 +28,9 @@ struct run {
 	struct outdir *top, *dir;
 	struct corejob job;
 	unsigned int lost_processes;
-	bool log_written, ps_written;
+	struct chosen_vec chosen;
+	struct report *report;
+	bool report_written, log_written, ps_written;
 	bool trouble; /* something that was asked for is missing because of an error */
 	struct timespec started;
 };
@@ -110,6 +115,48 @@ static void publish(struct run *r)
 	}
 }
 
+static enum vmsift_status fill_report(struct run *r, FILE *f, struct err *err)
+{
+	(void)err;
+	fputs(r->report->text, f);
+	return VMSIFT_DONE;
+}
+
+/* The crashed kernel's own console log survives in pmsg, where the platform keeps one. */
+static void report_to_pmsg(const struct report *rep)
+{
+	int fd = open("/dev/pmsg0", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	/* One write is one record; a platform that refuses it loses nothing else. */
+	if (write(fd, rep->text, rep->n) < 0)
+		errno = 0;
+	close(fd);
+}
+
+/* First of all, and also where it can be seen if nothing can be stored. */
+static void write_report(struct run *r)
+{
+	struct task_vec leaders = { 0 };
+	const struct chosen *c;
+
+	r->report = calloc(1, sizeof(*r->report));
+	vec_for_each(c, &r->chosen)
+		if (!task_vec_push(&leaders, c->leader))
+			break;
+	if (r->report) {
+		report_make(r->v->k, &leaders, r->report);
+		if (r->v->log && r->v->log->out && r->v->log->level >= LOG_INFO)
+			fputs(r->report->text, r->v->log->out);
+		report_to_pmsg(r->report);
+		r->report_written = write_text(r, "report", ".txt", fill_report);
+	} else {
+		r->trouble = true;
+	}
+	task_vec_free(&leaders);
+}
+
 static enum vmsift_status fill_log(struct run *r, FILE *f, struct err *err)
 {
 	return vmsift_log(r->v, f, err);
@@ -180,12 +227,11 @@ static int choose(struct run *r, struct chosen_vec *ret, struct err *err)
 
 static void write_cores(struct run *r)
 {
-	struct chosen_vec chosen = { 0 };
 	struct err err = { 0 };
 	struct chosen *c;
-	int rc = choose(r, &chosen, &err);
+	int rc = 0;
 
-	vec_for_each(c, &chosen) {
+	vec_for_each(c, &r->chosen) {
 		/* This version writes one detail, and it holds all that the others ask for. */
 		c->detail = DETAIL_FULL;
 		if (!rc)
@@ -195,7 +241,16 @@ static void write_cores(struct run *r)
 		log_error(r->v->log, "%s", err.text);
 		r->trouble = true;
 	}
-	chosen_vec_free(&chosen);
+}
+
+static void find_chosen(struct run *r)
+{
+	struct err err = { 0 };
+
+	if (choose(r, &r->chosen, &err)) {
+		log_error(r->v->log, "%s", err.text);
+		r->trouble = true;
+	}
 }
 
 static void manifest_conf(struct run *r, struct json *j)
@@ -236,6 +291,7 @@ static enum vmsift_status fill_manifest(struct run *r, FILE *f, struct err *err)
 		json_str(&j, "types_from", k->types_from);
 		json_str(&j, "symbols_from", k->symbols_from);
 	}
+	json_bool(&j, "report", r->report_written);
 	json_bool(&j, "log", r->log_written);
 	json_bool(&j, "ps", r->ps_written);
 	json_u64(&j, "lost_processes", r->lost_processes);
@@ -303,7 +359,12 @@ static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o,
 	if (rc)
 		return vmsift_status_of(rc);
 	r->job.dir = r->dir;
+	if (has_kernel) {
+		find_chosen(r);
+		write_report(r);
+	}
 	r->log_written = write_text(r, "vmcore-dmesg", ".txt", fill_log);
+	publish(r);
 	if (!has_kernel) {
 		/* The log needs no types; nothing else can be had without. */
 		log_error(r->v->log, "%s", fault.text);
@@ -343,6 +404,7 @@ static enum vmsift_status dry_run(struct run *r, const struct vmsift_run_opts *o
 	if (rc)
 		return vmsift_status_of(rc);
 	r->job.dry_run = true;
+	find_chosen(r);
 	write_cores(r);
 	if (o->json) {
 		json_init(&j, &to);
@@ -379,6 +441,8 @@ enum vmsift_status vmsift_run(struct vmsift *v, const struct vmsift_run_opts *o,
 	outdir_close(r.top);
 	corejob_deinit(&r.job);
 	free(r.matched);
+	free(r.report);
+	chosen_vec_free(&r.chosen);
 	conf_free(&r.conf);
 	return status;
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The report: one page of text that answers most questions alone. What died, where, who was doing what.
+ * It holds names, numbers and addresses, and no memory contents.
+ */
+#ifndef VMSIFT_REPORT_REPORT_H
+#define VMSIFT_REPORT_REPORT_H
+
+#include "kernel/kernel.h"
+#include "kernel/task.h"
+
+/* It goes to the console at 115200 baud and to pmsg: under a second. */
+#define REPORT_SIZE 8192
+
+DEFINE_VEC(task_vec, struct task);
+
+struct report {
+	size_t n;
+	bool cut;		/* something did not fit */
+	char text[REPORT_SIZE]; /* terminated */
+};
+
+/**
+ * report_make() - write the report
+ * @chosen: leaders of the processes that the configuration names; may be empty
+ * @ret:    8 KiB: not on a small stack
+ *
+ * What cannot be told is said so; nothing stops the rest. Sections come in order of value, and each has
+ * its share of the room, so that a long one does not push out the next.
+ */
+void report_make(struct kernel *k, const struct task_vec *chosen, struct report *ret);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/tasks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/stack.h"
+#include "kernel/sysinfo.h"
+#include "unwind/kstack.h"
+#include "util/str.h"
+
+#define FRAMES_PANIC 24
+#define FRAMES_CPU   6
+#define FRAMES_HUNG  8
+#define FRAMES_OTHER 4
+#define NR_HUNG	     5
+#define NR_LARGEST   6
+#define CPUS_SHOWN   16
+
+/* The first frame that is not the scheduler's: what the task waits in (get_wchan()). */
+static const struct kframe *wait_frame(const struct kernel *k, const struct kstack *ks)
+{
+	const struct symbols *s = &k->sym;
+	size_t i;
+
+	for (i = 0; i < ks->n; i++)
+		if (!s->known[S_sched_text_start] || !s->known[S_sched_text_end] ||
+		    ks->f[i].ip < s->addr[S_sched_text_start] ||
+		    ks->f[i].ip >= s->addr[S_sched_text_end])
+			return &ks->f[i];
+	return NULL;
+}
+
+static void put_stack(struct report *r, struct kernel *k, const struct kstack *ks, size_t max,
+		      size_t limit)
+{
+	char name[256];
+	size_t i;
+
+	for (i = 0; i < ks->n && i < max; i++)
+		report_put(r, limit, "    %s\n", kframe_name(k, &ks->f[i], name, sizeof(name)));
+	if (ks->n > max)
+		report_put(r, limit, "    ... %zu more\n", ks->n - max);
+}
+
+/* "syscall read" of a task that came into the kernel by one, and where it was in user mode. */
+static void put_user(struct report *r, struct kernel *k, const struct task *t, size_t limit)
+{
+	const struct arch *a = k->km.arch;
+	struct arch_regs regs;
+	char name[64];
+	int64_t nr;
+
+	if (!t->mm || task_user_regs(k, t, &regs, NULL))
+		return;
+	nr = (int64_t)regs.r[a->reg_syscall];
+	report_put(r, limit, "    user pc 0x%llx sp 0x%llx%s%s\n",
+		   (unsigned long long)regs.r[a->reg_pc], (unsigned long long)regs.r[a->reg_sp],
+		   nr >= 0 ? ", in system call " : "",
+		   nr >= 0 ? sysinfo_syscall_name(k, (uint64_t)nr, name, sizeof(name)) : "");
+}
+
+static void put_task(struct report *r, struct kernel *k, const struct task *t, const char *what,
+		     size_t frames, size_t limit)
+{
+	char comm[TASK_COMM_SIZE + 1], name[256];
+	const struct kframe *wait;
+	struct kstack ks;
+	struct err err = { 0 };
+
+	memcpy(comm, t->comm, sizeof(comm));
+	str_make_printable(comm);
+	if (kstack_unwind(k, t, &ks, &err)) {
+		report_put(r, limit, "%s %d %s %c: %s\n", what, t->pid, comm, t->letter, err.text);
+		put_user(r, k, t, limit);
+		return;
+	}
+	wait = t->on_cpu ? NULL : wait_frame(k, &ks);
+	report_put(r, limit, "%s %d %s %c%s%s%s\n", what, t->pid, comm, t->letter,
+		   t->pid != t->tgid ? " (a thread)" : "", wait ? " waits in " : "",
+		   wait ? kframe_name(k, wait, name, sizeof(name)) : "");
+	if (t->on_cpu && !ks.n)
+		report_put(r, limit, "    in user mode\n");
+	put_stack(r, k, &ks, frames, limit);
+	put_user(r, k, t, limit);
+}
+
+void report_cpus(struct report *r, struct kernel *k, size_t limit)
+{
+	const struct kernel_cpu *c;
+	unsigned int shown = 0;
+	struct task t;
+	char what[32];
+
+	if (k->panic_task && !task_read(k, k->panic_task, &t, NULL)) {
+		snprintf(what, sizeof(what), "panic    CPU %d:", k->panic_cpu);
+		put_task(r, k, &t, what, FRAMES_PANIC, limit);
+	} else {
+		report_put(r, limit, "panic    which task panicked is not known\n");
+	}
+	vec_for_each(c, &k->cpus) {
+		if (c->current_task == k->panic_task || !c->current_task)
+			continue;
+		if (shown++ == CPUS_SHOWN) {
+			report_put(r, limit, "         more CPUs are not shown\n");
+			break;
+		}
+		if (task_read(k, c->current_task, &t, NULL)) {
+			report_put(r, limit, "CPU      %u: its task cannot be read\n", c->nr);
+			continue;
+		}
+		if (!t.pid) {
+			report_put(r, limit, "CPU      %u: idle\n", c->nr);
+			continue;
+		}
+		snprintf(what, sizeof(what), "CPU      %u:", c->nr);
+		put_task(r, k, &t, what, FRAMES_CPU, limit);
+	}
+}
+
+/* Calls for every thread of every process that can be read. */
+static void each_task(struct kernel *k, void (*fn)(void *ctx, const struct task *t), void *ctx)
+{
+	struct thread_iter threads;
+	struct task_iter it;
+	struct task leader, t;
+	kvaddr_t addr;
+
+	if (task_iter_init(&it, k, NULL))
+		return;
+	while (task_iter_next(&it, &addr)) {
+		if (task_read(k, addr, &leader, NULL) || thread_iter_init(&threads, k, &leader, NULL))
+			continue;
+		while (thread_iter_next(&threads, &addr))
+			if (!task_read(k, addr, &t, NULL))
+				fn(ctx, &t);
+	}
+}
+
+struct hung {
+	struct kernel *k;
+	struct task t[NR_HUNG];
+	int64_t seconds[NR_HUNG];
+	unsigned int n, all;
+};
+
+static void add_hung(void *ctx, const struct task *t)
+{
+	struct hung *h = ctx;
+	int64_t s = t->letter == 'D' ? task_hung_seconds(h->k, t) : -1;
+	unsigned int at;
+
+	if (t->letter != 'D')
+		return;
+	h->all++;
+	for (at = 0; at < h->n && h->seconds[at] >= s; at++)
+		;
+	if (at == NR_HUNG)
+		return;
+	if (h->n < NR_HUNG)
+		h->n++;
+	memmove(&h->t[at + 1], &h->t[at], (h->n - at - 1) * sizeof(h->t[0]));
+	memmove(&h->seconds[at + 1], &h->seconds[at], (h->n - at - 1) * sizeof(h->seconds[0]));
+	h->t[at] = *t;
+	h->seconds[at] = s;
+}
+
+void report_hung(struct report *r, struct kernel *k, size_t limit)
+{
+	struct hung h = { .k = k };
+	unsigned int i;
+	char what[48];
+
+	each_task(k, add_hung, &h);
+	if (h.all > h.n)
+		report_put(r, limit, "hung     %u tasks in D state, the longest:\n", h.all);
+	for (i = 0; i < h.n; i++) {
+		if (h.seconds[i] >= 0)
+			snprintf(what, sizeof(what), "hung     %lld s:", (long long)h.seconds[i]);
+		else
+			snprintf(what, sizeof(what), "hung     for an unknown time:");
+		put_task(r, k, &h.t[i], what, FRAMES_HUNG, limit);
+	}
+}
+
+void report_chosen(struct report *r, struct kernel *k, const struct task_vec *chosen, size_t limit)
+{
+	const struct task *leader;
+	struct thread_iter it;
+	struct task t;
+	kvaddr_t addr;
+
+	vec_for_each(leader, chosen) {
+		if (thread_iter_init(&it, k, leader, NULL))
+			continue;
+		while (thread_iter_next(&it, &addr))
+			if (!task_read(k, addr, &t, NULL) && !t.on_cpu && t.letter != 'D')
+				put_task(r, k, &t, "process ", FRAMES_OTHER, limit);
+	}
+}
+
+struct largest {
+	struct kernel *k;
+	struct task t[NR_LARGEST];
+	uint64_t rss[NR_LARGEST];
+	unsigned int n;
+};
+
+static void add_large(struct largest *l, const struct task *t)
+{
+	unsigned int at;
+	uint64_t rss;
+
+	if (!mm_rss(l->k, t->mm, &rss) || !rss)
+		return;
+	for (at = 0; at < l->n && l->rss[at] >= rss; at++)
+		;
+	if (at == NR_LARGEST)
+		return;
+	if (l->n < NR_LARGEST)
+		l->n++;
+	memmove(&l->t[at + 1], &l->t[at], (l->n - at - 1) * sizeof(l->t[0]));
+	memmove(&l->rss[at + 1], &l->rss[at], (l->n - at - 1) * sizeof(l->rss[0]));
+	l->t[at] = *t;
+	l->rss[at] = rss;
+}
+
+void report_largest(struct report *r, struct kernel *k, size_t limit)
+{
+	struct largest l = { .k = k };
+	struct task_iter it;
+	struct task t;
+	kvaddr_t addr;
+	unsigned int i;
+	char size[16];
+
+	if (task_iter_init(&it, k, NULL))
+		return;
+	while (task_iter_next(&it, &addr))
+		if (!task_read(k, addr, &t, NULL) && t.mm && !t.kthread)
+			add_large(&l, &t);
+	for (i = 0; i < l.n; i++) {
+		str_make_printable(l.t[i].comm);
+		report_put(r, limit, "resident %10s  %d %s\n",
+			   str_human_size(size, sizeof(size), l.rss[i]), l.t[i].pid, l.t[i].comm);
+	}
+}
