@@ -166,7 +166,12 @@ static int write_out(void *ctx, const void *buf, size_t size, struct err *err)
 	return codec_stream_write(ctx, buf, size, err);
 }
 
+static int zeros_out(void *ctx, uint64_t size, struct err *err)
+{
+	return codec_stream_zeros(ctx, size, err);
+}
+
 struct out codec_stream_out(struct codec_stream *s)
 {
-	return (struct out){ .write = write_out, .ctx = s };
+	return (struct out){ .write = write_out, .ctx = s, .zeros = zeros_out };
 }

@@ -3,8 +3,9 @@
  * Stream codecs: what turns a core into core.zst and the like, so that the usual programs (gunzip,
  * lzop -d, zstd -d) turn it back. Codecs for single pages of a kernel dump are in codec_page.h.
  *
- * To add one: a file codec_NAME.c with a struct codec (see codec_internal.h), a line in codec_internal.h and
- * a row in codec.c; tests/unit/test_codec.c then runs it through its decoder, also a row.
+ * To add one: a file codec_NAME.c with a struct codec (see codec_internal.h), a line in
+ * codec_internal.h and a row in codec.c; tests/unit/test_codec.c then runs it through its decoder,
+ * also a row.
  */
 #ifndef VMSIFT_CODEC_CODEC_H
 #define VMSIFT_CODEC_CODEC_H
@@ -38,8 +39,8 @@ const struct codec *codec_at(size_t i);
  * @to:    where the compressed bytes go; copied, its .ctx outlives the stream
  * @ret:   the stream; free with codec_stream_destroy(). Untouched on failure.
  *
- * All memory the stream will ever need is taken here, at most CODEC_MEMORY_MAX bytes, so that running
- * out of it shows before the first byte. Nothing is written yet.
+ * All memory the stream will ever need is taken here, at most CODEC_MEMORY_MAX bytes, so that
+ * running out of it shows before the first byte. Nothing is written yet.
  *
  * Return: 0; ERR_INVALID for a level out of bounds; ERR_NOMEM.
  */
@@ -51,8 +52,8 @@ int codec_stream_create(const struct codec *codec, int level, const struct out *
  *
  * What is written reaches @to when a buffer is full, or at codec_stream_finish().
  *
- * Return: 0, or what @to's write returned. After a failure the stream takes nothing more: every later
- * call returns the same code again.
+ * Return: 0, or what @to's write returned. After a failure the stream takes nothing more: every
+ * later call returns the same code again.
  */
 int codec_stream_write(struct codec_stream *s, const void *buf, size_t size, struct err *err);
 
@@ -69,8 +70,8 @@ int codec_stream_zeros(struct codec_stream *s, uint64_t size, struct err *err);
 /**
  * codec_stream_finish() - write out what is left and the end of the format
  *
- * A stream nothing was written to becomes a valid empty file of its format. The stream takes nothing
- * more after this; its counters stay readable.
+ * A stream nothing was written to becomes a valid empty file of its format. The stream takes
+ * nothing more after this; its counters stay readable.
  *
  * Return: as codec_stream_write(); ERR_INVALID if it was finished before.
  */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gzip (RFC 1952) around a raw deflate stream (RFC 1951) made by zlib. Header and trailer are written
- * here rather than by zlib, because runs of zeros are put in as ready-made pieces that zlib does not see:
- * after a full flush the stream stands at a byte boundary and nothing later refers back across it.
+ * gzip (RFC 1952) around a raw deflate stream (RFC 1951) made by zlib. Header and trailer are
+ * written here rather than by zlib, because runs of zeros are put in as ready-made pieces that zlib
+ * does not see: after a full flush the stream stands at a byte boundary and nothing later refers
+ * back across it.
  */
 #include <stdbool.h>
 #include <stdlib.h>

@@ -28,17 +28,19 @@
 #define LZOP_OS_UNIX	    0x03000000u
 #define LZOP_MODE	    0100600u
 
-#define BLOCK_SIZE	    (256u << 10)
-#define BLOCK_HEADER_SIZE   12
+#define BLOCK_SIZE	  (256u << 10)
+#define BLOCK_HEADER_SIZE 12
+
 /* What lzo1x needs when nothing can be compressed (LZO's doc/LZO.FAQ). */
-#define BLOCK_BOUND	    (BLOCK_SIZE + BLOCK_SIZE / 16 + 64 + 3)
+#define BLOCK_BOUND (BLOCK_SIZE + BLOCK_SIZE / 16 + 64 + 3)
+
 /* A block of zeros, compressed: 1,075 bytes with lzo 2.10. */
-#define ZERO_BLOCK_MAX	    2048
+#define ZERO_BLOCK_MAX 2048
 
 /*
- * lzop's method lzo1x_1, its default, which stands as level 5 in the header whatever of -2 to -6 was
- * said. lzo1x_1_15 (-1) was measured: no quicker and no smaller. lzo1x_999 (-7 to -9) is slower than
- * zstd and compresses less.
+ * lzop's method lzo1x_1, its default, which stands as level 5 in the header whatever of -2 to -6
+ * was said. lzo1x_1_15 (-1) was measured: no quicker and no smaller. lzo1x_999 (-7 to -9) is slower
+ * than zstd and compresses less.
  */
 #define LZOP_METHOD 1
 #define LZOP_LEVEL  5

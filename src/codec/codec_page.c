@@ -72,8 +72,7 @@ size_t page_compress(struct page_ctx *ctx, const void *in, size_t size, void *ou
 	return ctx->codec->ops->compress(ctx, in, size, out, cap);
 }
 
-int page_decompressor_create(const struct page_codec *codec, struct page_ctx **ret,
-			     struct err *err)
+int page_decompressor_create(const struct page_codec *codec, struct page_ctx **ret, struct err *err)
 {
 	struct page_ctx *ctx;
 	int rc;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Page codecs: the pages of a kernel dump, each compressed by itself (struct page_desc of makedumpfile's
- * format bears one flag per page, so that they may be mixed in one file). Both ways: the kdump writer
- * compresses, the reader of saved dumps decompresses what may be damaged or hostile.
+ * Page codecs: the pages of a kernel dump, each compressed by itself (struct page_desc of
+ * makedumpfile's format bears one flag per page, so that they may be mixed in one file). Both ways:
+ * the kdump writer compresses, the reader of saved dumps decompresses what may be damaged or
+ * hostile.
  *
- * To add one: a file page_NAME.c with a struct page_codec (see page_internal.h), a line in page_internal.h and
- * a row in codec_page.c. A context must not be used by two threads at once.
+ * To add one: a file page_NAME.c with a struct page_codec (see page_internal.h), a line in
+ * page_internal.h and a row in codec_page.c. A context must not be used by two threads at once.
  */
 #ifndef VMSIFT_CODEC_CODEC_PAGE_H
 #define VMSIFT_CODEC_CODEC_PAGE_H
@@ -25,7 +26,7 @@ struct page_codec {
 	const struct page_ops *ops;
 };
 
-/* Return: the codec of that name, NULL if there is none ("none" is not one: such pages are copied). */
+/* Return: the codec of that name, NULL if there is none; "none" is not a codec here. */
 const struct page_codec *page_codec_find(const char *name);
 
 /* Return: the codec whose flag it is (exactly one bit), NULL if there is none. */
@@ -50,8 +51,8 @@ int page_compressor_create(const struct page_codec *codec, int level, size_t pag
  * @in:   @size bytes, at most the page_size of the context
  * @out:  @cap bytes
  *
- * Return: bytes in @out; 0 if they would be more than @cap, which is no error: such a page is stored
- * as it is (give @cap as @size - 1).
+ * Return: bytes in @out; 0 if they would be more than @cap, which is no error: such a page is
+ * stored as it is (give @cap as @size - 1).
  */
 size_t page_compress(struct page_ctx *ctx, const void *in, size_t size, void *out, size_t cap);
 

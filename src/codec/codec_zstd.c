@@ -10,12 +10,12 @@
 #include "util/types.h"
 
 /*
- * Memory is the window, a block beside it, the tables and the sequences of one block. These bounds keep
- * it under CODEC_MEMORY_MAX at every level; test_codec checks it for each. Up to level 3 zstd's own
- * table sizes (0: as the level says) do. From 13 on the optimal parser needs a megabyte more, and
- * compresses a few MB/s: of no use here.
+ * Memory is the window, a block beside it, the tables and the sequences of one block. These bounds
+ * keep it under CODEC_MEMORY_MAX at every level; test_codec checks it for each. Up to level 3
+ * zstd's own table sizes (0: as the level says) do. From 13 on the optimal parser needs a megabyte
+ * more, and compresses a few MB/s: of no use here.
  */
-#define WINDOW_LOG 19
+#define WINDOW_LOG	 19
 #define TABLE_LOG(level) ((level) > 3 ? 17 : 0)
 
 struct zstd_stream {

@@ -15,12 +15,13 @@ struct page_ctx {
 };
 
 struct page_ops {
-	/* Sizes of the codec's own structs, which come zeroed. deinit is called after a failure too. */
+	/* Sizes of the codec's own structs, which come zeroed. deinit follows a failed init. */
 	size_t compressor_size, decompressor_size;
 
 	/* .page_size is set before. */
 	int (*compressor_init)(struct page_ctx *ctx, int level, struct err *err);
-	size_t (*compress)(struct page_ctx *ctx, const void *in, size_t size, void *out, size_t cap);
+	size_t (*compress)(struct page_ctx *ctx, const void *in, size_t size, void *out,
+			   size_t cap);
 	void (*compressor_deinit)(struct page_ctx *ctx);
 
 	int (*decompressor_init)(struct page_ctx *ctx, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pages in zlib's format (RFC 1950), by libdeflate: several times as quick as zlib on single pages. */
+/* Pages in zlib's format (RFC 1950), by libdeflate, which is quicker than zlib on single pages. */
 #include <libdeflate.h>
 
 #include "codec/page_internal.h"

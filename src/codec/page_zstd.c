@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pages as one zstd frame each (RFC 8878), with their size and without a checksum, as readers expect. */
+/* Pages as one zstd frame each (RFC 8878), with their size in the header and without a checksum. */
 #include <stdlib.h>
 #include <zstd.h>
 
@@ -34,7 +34,7 @@ static int compressor_init(struct page_ctx *ctx, int level, struct err *err)
 		return err_nomem(err);
 	if (ZSTD_isError(ZSTD_CCtx_setParameter(z->c, ZSTD_c_compressionLevel, level)))
 		return err_set(err, ERR_INVALID, "zstd: level %d", level);
-	/* The tables are made for the size at hand: the largest page takes all memory there will be. */
+	/* Tables are made for the size at hand: the largest page takes all memory there will be. */
 	return compress(ctx, zeros, ctx->page_size, out, sizeof(out)) ? 0 : err_nomem(err);
 }
 

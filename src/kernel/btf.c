@@ -172,24 +172,27 @@ int btf_bytes(struct btf_part *p, uint64_t off, size_t size, const uint8_t **ret
 int btf_check_header(const struct reader *btf, uint64_t *total_size, struct err *err)
 {
 	struct btf_part p = { .r = btf };
-	uint8_t type[BTF_TYPE_SIZE], first, last;
+	uint8_t type[BTF_TYPE_SIZE], first[2], last[2];
 	uint64_t total = 0, data;
 	int rc;
 
 	rc = read_header(&p, &total, err);
 	if (rc)
 		return rc;
-	if (p.types_size < BTF_TYPE_SIZE || !p.strings_size)
+	if (p.types_size < BTF_TYPE_SIZE || p.strings_size < 3)
 		return err_set(err, ERR_FORMAT, "BTF: no types or no strings");
 	rc = reader_read(btf, p.types, type, sizeof(type), err);
 	if (!rc)
-		rc = reader_read(btf, p.strings, &first, 1, err);
+		rc = reader_read(btf, p.strings, first, 2, err);
 	if (!rc)
-		rc = reader_read(btf, p.strings + p.strings_size - 1, &last, 1, err);
-	if (rc)
-		return err_add(err, "BTF");
-	if (first || last) /* the strings of a module's BTF do not begin with the empty one */
-		return err_set(err, ERR_FORMAT, "BTF: its strings do not begin and end with a NUL");
+		rc = reader_read(btf, p.strings + p.strings_size - 2, last, 2, err);
+	if (rc) {
+		err_add(err, "BTF");
+		return rc;
+	}
+	/* Those of a module's BTF do not begin with the empty one, and only that is empty. */
+	if (first[0] || !first[1] || !last[0] || last[1])
+		return err_set(err, ERR_FORMAT, "BTF: its strings do not begin and end as a kernel's do");
 	rc = type_data_size(&p, 1, get_u32(type + 4), &data, err);
 	if (rc)
 		return rc;

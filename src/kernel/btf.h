@@ -22,8 +22,8 @@
  * @btf:        offset 0 is the header; may go on behind the BTF, and its size be UINT64_MAX
  * @total_size: bytes from the header to the end of the last section; untouched on failure
  *
- * Checks the header, that the sections lie behind it without overlap, the first type, and both ends
- * of the strings.
+ * Checks the header, that types and strings lie behind it without overlap, the first type, and both
+ * ends of the strings; it does not read the rest.
  *
  * Return: 0; ERR_FORMAT if it is something else or damaged; ERR_UNSUPPORTED if big-endian or of
  * another version; what @btf says of bytes that it cannot read.

@@ -54,12 +54,16 @@ static int want_names(struct btf *b, const struct layout_def *def)
 
 	if (def->type && want(b, def->type, strlen(def->type), WANT_TYPE))
 		return -1;
-	while (path && *path) {
+	if (!path)
+		return 0;
+	do {
 		if (!btf_step_next(&path, &step) || want(b, step.s, step.len, what))
 			return -1;
-		if (step.last && *path == '|')
+		if (step.last && *path == '|') {
 			path++;
-	}
+			step.last = false;
+		}
+	} while (!step.last);
 	return 0;
 }
 

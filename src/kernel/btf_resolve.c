@@ -188,8 +188,7 @@ static int step_into_array(struct btf *b, const struct btf_step *step, struct me
 		rc = size_of(b, m->type_id, &size, err);
 	if (rc)
 		return rc;
-	/* A flexible array has no elements; its first is where they would begin. */
-	if (step->index && (step->index >= count || !size))
+	if (step->index >= count || (step->index && !size))
 		return ERR_NOTFOUND;
 	m->bit_off += step->index * size * 8;
 	return 0;
@@ -205,9 +204,9 @@ static int old_bitfield(struct btf *b, struct member *m, struct err *err)
 
 	if (m->kind_flag)
 		return 0;
-	rc = get_type(b, m->type_id, &t, err);
-	if (rc || t.kind != BTF_INT)
-		return rc;
+	/* A type that cannot be followed is none of these; describe_member() says what is wrong with it. */
+	if (get_type(b, m->type_id, &t, NULL) || t.kind != BTF_INT)
+		return 0;
 	rc = btf_bytes(t.part, t.data, 4, &raw, err);
 	if (rc)
 		return err_add(err, "BTF int type id %u", t.id);
@@ -276,8 +275,6 @@ static int describe_member(struct btf *b, const struct btf_type *root, const str
 			rc = get_type(b, m->type_id, &t, err);
 		if (!rc && t.kind == BTF_ARRAY)
 			rc = get_array(&t, &elem, &v.count, err);
-		if (rc)
-			v.count = 0;
 	}
 	end = m->bit_off / 8 + size;
 	if (end > root->size_or_type)

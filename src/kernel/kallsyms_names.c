@@ -112,6 +112,7 @@ int kallsyms_entry(struct names_window *w, uint64_t off, struct names_entry *ret
 	uint32_t head = 1, nr;
 	int rc;
 
+	ret->long_length = false;
 	rc = names_bytes(w, off, 2, &b, err); /* no entry is shorter */
 	if (rc)
 		return rc;
@@ -244,6 +245,7 @@ static int index_once(struct kallsyms *ks, struct kallsyms_walk *walk, bool *lon
 		}
 		walk->looked_at++;
 		rc = kallsyms_entry(&w, off, &e, err);
+		*long_seen |= e.long_length;
 		if (rc && rc != ERR_CORRUPT && ks->where.markers) {
 			i |= KALLSYMS_BLOCK - 1; /* the rest of the block is lost */
 			off = i + 1 < ks->nr_syms ? block[1] : off;
@@ -251,7 +253,6 @@ static int index_once(struct kallsyms *ks, struct kallsyms_walk *walk, bool *lon
 		}
 		if (rc)
 			return rc;
-		*long_seen |= e.long_length;
 		if (!kallsyms_entry_plausible(ks, &e))
 			return err_set(err, ERR_CORRUPT, "kallsyms_names: symbol %u at +0x%" PRIx64
 				       " has no type letter", i, off);
@@ -265,6 +266,7 @@ static int index_once(struct kallsyms *ks, struct kallsyms_walk *walk, bool *lon
 
 int kallsyms_index_names(struct kallsyms *ks, struct kallsyms_walk *walk, struct err *err)
 {
+	struct err unused = { 0 };
 	bool long_seen;
 	int rc;
 
@@ -279,11 +281,11 @@ int kallsyms_index_names(struct kallsyms *ks, struct kallsyms_walk *walk, struct
 		if (!markers_plausible(ks, ks->block_off))
 			return err_set(err, ERR_CORRUPT, "kallsyms_markers: not ascending as markers are");
 	}
-	/* Nothing but the names shows which of the two holds; before 7.0 no name was that long. */
+	/* Nothing but the names shows which of the two holds; names that long are rare. */
 	ks->two_byte_lengths = true;
 	rc = index_once(ks, walk, &long_seen, err);
 	if (!rc || !long_seen)
 		return rc;
 	ks->two_byte_lengths = false;
-	return index_once(ks, walk, &long_seen, err);
+	return index_once(ks, walk, &long_seen, &unused) ? rc : 0;
 }

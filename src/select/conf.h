@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration, vmsift.conf(5), as plain data. Reading it never stops at a mistake: each is named
- * with file, line and key, what holds it is left out, the rest is used. Whether mistakes matter is
- * for the caller: "conf --check" ends with status 2, "run" goes on with what could be read.
+ * The configuration, vmsift.conf(5), as plain data. Reading it never stops at a mistake: each is
+ * named with file, line and key, what holds it is left out, the rest is used. Whether mistakes
+ * matter is for the caller: "conf --check" ends with status 2, "run" goes on with what could be
+ * read.
  */
 #ifndef VMSIFT_SELECT_CONF_H
 #define VMSIFT_SELECT_CONF_H
@@ -22,10 +23,10 @@
 /* Far above any real file; they keep the memory for a hostile one below 8 MiB in all. */
 #define CONF_MAX_SIZE	  MIB(1)
 #define CONF_MAX_SECTIONS 256
-#define CONF_MAX_VALUES	  8192	/* texts in all lists and keys together */
-#define CONF_MAX_TEXT	  4095	/* bytes of one value, as written */
-#define CONF_MAX_TITLE	  64	/* bytes */
-#define CONF_MAX_PROBLEMS 64	/* that are kept with their text */
+#define CONF_MAX_VALUES	  8192 /* texts in all lists and keys together */
+#define CONF_MAX_TEXT	  4095 /* bytes of one value, as written */
+#define CONF_MAX_TITLE	  64   /* bytes */
+#define CONF_MAX_PROBLEMS 64   /* that are kept with their text */
 
 /* The value of a limit that is not set. */
 #define CONF_UNLIMITED UINT64_MAX
@@ -171,8 +172,8 @@ struct conf_problems {
  * @problems: mistakes found in the text; the strict caller refuses a file that has any
  * @err:      why the file could not be read at all
  *
- * Return: 0, also if there are problems; ERR_NOTFOUND if there is no such file; ERR_IO; ERR_FORMAT if
- * it is larger than CONF_MAX_SIZE; ERR_NOMEM (then @ret holds what was read so far).
+ * Return: 0, also if there are problems; ERR_NOTFOUND if there is no such file; ERR_IO; ERR_FORMAT
+ * if it is larger than CONF_MAX_SIZE; ERR_NOMEM (then @ret holds what was stored so far).
  */
 int conf_read(const char *path, struct conf *ret, struct conf_problems *problems, struct err *err);
 

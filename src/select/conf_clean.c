@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Comments out, ${X} protected. What begins a comment or a text here does so for libconfuse 3.3 too
- * (src/lexer.l there): "#" outside quotes; "//" and slash-star where a word could begin, not inside
- * one, so that ssh://host is a word.
+ * Comments out, ${X} protected. What begins a comment or a text here does so for libconfuse 3.3
+ * too (src/lexer.l there): "#" outside quotes; "//" and slash-star where a word could begin, not
+ * inside one, so that ssh://host is a word.
  */
 #include "select/conf_impl.h"
 
@@ -16,7 +16,7 @@ struct cleaner {
 
 static void blank_one(struct cleaner *c)
 {
-	*c->to++ = *c->at == '\n' ? '\n' : ' ';
+	*c->to++ = *c->at == '\n' ? '\n' : CONF_BLANK;
 	c->line += *c->at == '\n';
 	c->at++;
 }

@@ -6,52 +6,62 @@
 #include <string.h>
 
 static const struct conf_word detail_words[] = {
-	{ "tiny", DETAIL_TINY }, { "small", DETAIL_SMALL }, { "data", DETAIL_DATA },
-	{ "full", DETAIL_FULL }, { NULL, 0 },
+	{ "tiny", DETAIL_TINY },
+	{ "small", DETAIL_SMALL },
+	{ "data", DETAIL_DATA },
+	{ "full", DETAIL_FULL },
+	{ NULL, 0 },
 };
 
 static const struct conf_word codec_words[] = {
-	{ "none", CONF_CODEC_NONE }, { "gzip", CONF_CODEC_GZIP }, { "lzo", CONF_CODEC_LZO },
-	{ "zstd", CONF_CODEC_ZSTD }, { NULL, 0 },
+	{ "none", CONF_CODEC_NONE },
+	{ "gzip", CONF_CODEC_GZIP },
+	{ "lzo", CONF_CODEC_LZO },
+	{ "zstd", CONF_CODEC_ZSTD },
+	{ NULL, 0 },
 };
 
 /* What kernel dump readers know, see makedumpfile(8). */
 static const struct conf_word kernel_codec_words[] = {
-	{ "none", CONF_CODEC_NONE }, { "zlib", CONF_CODEC_ZLIB }, { "lzo", CONF_CODEC_LZO },
-	{ "zstd", CONF_CODEC_ZSTD }, { NULL, 0 },
+	{ "none", CONF_CODEC_NONE },
+	{ "zlib", CONF_CODEC_ZLIB },
+	{ "lzo", CONF_CODEC_LZO },
+	{ "zstd", CONF_CODEC_ZSTD },
+	{ NULL, 0 },
 };
 
 static const struct conf_word action_words[] = {
 	{ "reboot", CONF_REBOOT }, { "halt", CONF_HALT }, { "poweroff", CONF_POWEROFF },
-	{ "shell", CONF_SHELL }, { NULL, 0 },
+	{ "shell", CONF_SHELL },   { NULL, 0 },
 };
 
 /* The words of libconfuse for booleans; the first of each kind is the one that is printed. */
 static const struct conf_word switch_words[] = {
-	{ "on", 1 }, { "off", 0 }, { "yes", 1 }, { "no", 0 }, { "true", 1 }, { "false", 0 },
-	{ NULL, 0 },
+	{ "on", 1 },   { "off", 0 },   { "yes", 1 }, { "no", 0 },
+	{ "true", 1 }, { "false", 0 }, { NULL, 0 },
 };
 
 #define DAY 86400
 
-#define WORD(name, words, def)	   name, CONF_WORD, words, 0, 0, def
-#define SWITCH(name, def)	   name, CONF_WORD, switch_words, 0, 0, def
-#define SIZE(name, min, max, def)  name, CONF_SIZE, NULL, min, max, def
-#define TIME(name, max, def)	   name, CONF_SECONDS, NULL, 1, max, def
+#define WORD(name, words, def)	    name, CONF_WORD, words, 0, 0, def
+#define SWITCH(name, def)	    name, CONF_WORD, switch_words, 0, 0, def
+#define SIZE(name, min, max, def)   name, CONF_SIZE, NULL, min, max, def
+#define TIME(name, max, def)	    name, CONF_SECONDS, NULL, 1, max, def
 #define NUMBER(name, min, max, def) name, CONF_NUMBER, NULL, min, max, def
-#define TEXT(name)		   name, CONF_TEXT, NULL, 1, 0, 0
-#define TEXT_OR_EMPTY(name)	   name, CONF_TEXT, NULL, 0, 0, 0
-#define LIST(name, type)	   name, type, NULL, 0, 0, 0
+#define TEXT(name)		    name, CONF_TEXT, NULL, 1, 0, 0
+#define TEXT_OR_EMPTY(name)	    name, CONF_TEXT, NULL, 0, 0, 0
+#define LIST(name, type)	    name, type, NULL, 0, 0, 0
 
-#define ROW_(section, type, member, name, kind, words, min, max, def, text)                        \
-	{ section, name, kind, offsetof(type, member), min, max, words, def, text }
+#define ROW_(section, type, member, name, kind, words, min, max, def, text)             \
+	{                                                                               \
+		section, name, kind, offsetof(type, member), min, max, words, def, text \
+	}
 #define ROW(...) ROW_(__VA_ARGS__)
 
-#define TOP(member, text, ...) ROW(CONF_TOP, struct conf, member, __VA_ARGS__, text)
-#define PROCESS(member, text, ...)                                                                 \
-	ROW(CONF_PROCESS, struct conf_process, member, __VA_ARGS__, text)
-#define KERNEL(member, text, ...) ROW(CONF_KERNEL, struct conf_kernel, member, __VA_ARGS__, text)
-#define TARGET(member, text, ...) ROW(CONF_TARGET, struct conf_target, member, __VA_ARGS__, text)
+#define TOP(member, text, ...)	   ROW(CONF_TOP, struct conf, member, __VA_ARGS__, text)
+#define PROCESS(member, text, ...) ROW(CONF_PROCESS, struct conf_process, member, __VA_ARGS__, text)
+#define KERNEL(member, text, ...)  ROW(CONF_KERNEL, struct conf_kernel, member, __VA_ARGS__, text)
+#define TARGET(member, text, ...)  ROW(CONF_TARGET, struct conf_target, member, __VA_ARGS__, text)
 
 const struct conf_key conf_keys[] = {
 	TOP(detail, "small", WORD("detail", detail_words, DETAIL_DEFAULT)),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tokens of a cleaned configuration. Stricter than libconfuse 3.3 (src/lexer.l there) where that
- * drops bytes in silence: "*" and other odd bytes outside quotes, "\*" in quotes, text after "\0".
+ * The tokens of a cleaned configuration. Stricter than libconfuse 3.3 (src/lexer.l there) where
+ * that drops bytes in silence: "*" and other odd bytes outside quotes, "\*" in quotes, text after
+ * "\0".
  */
 #include "select/conf_impl.h"
 
@@ -55,13 +56,15 @@ static size_t string_step(const char *s, size_t size, char quote, const char **w
 	const char *here = NULL;
 	size_t step = 1;
 
-	if (*s == '\\' && size > 1 && quote == '"') {
+	if (*s == '\\' && (size == 1 || s[1] == '\n'))
+		return 1; /* not closed, see string_size() */
+	if (*s == '\\' && quote == '"') {
 		step = escape_size(s + 1, size - 1, &here) + 1;
 		if (step > 1)
 			here = NULL;
 		else
 			step = 2;
-	} else if (*s == '\\' && size > 1 && (s[1] == '\\' || s[1] == '\'')) {
+	} else if (*s == '\\' && (s[1] == '\\' || s[1] == '\'')) {
 		step = 2;
 	} else if (!*s) {
 		here = "a text cannot hold a NUL byte";
@@ -76,17 +79,14 @@ static size_t string_step(const char *s, size_t size, char quote, const char **w
 /* The size of the text in quotes at @s, quotes included; of one that is not closed, of its line. */
 static size_t string_size(const char *s, size_t size, const char **why)
 {
-	const char *newline = memchr(s, '\n', size);
 	size_t n, bytes; /* decoded */
 
 	*why = NULL;
-	if (newline)
-		size = (size_t)(newline - s);
-	for (n = 1, bytes = 0; n < size && s[n] != s[0]; bytes++)
+	for (n = 1, bytes = 0; n < size && s[n] != s[0] && s[n] != '\n'; bytes++)
 		n += string_step(s + n, size - n, *s, why);
-	if (n >= size) {
+	if (n >= size || s[n] == '\n') {
 		*why = "a text whose closing quote is not on the same line";
-		return size;
+		return n < size ? n : size;
 	}
 	if (!*why && bytes > CONF_MAX_TEXT)
 		*why = "a text of more than 4095 bytes";

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a file to a struct conf. libconfuse decodes the cleaned text: every value is kept as the text
- * that it was and the line that it stood on, so that none of the library's own conversions is used
- * (its integers inherit errno from elsewhere, for one) and all mistakes are found, not only the first.
+ * From a file to a struct conf. libconfuse decodes the cleaned text: every value is kept as the
+ * text that it was and the line that it stood on, so that none of the library's own conversions is
+ * used (its integers inherit errno from elsewhere, for one) and all mistakes are found, not only
+ * the first.
  */
 #include "select/conf.h"
 
@@ -33,7 +34,7 @@ static int take_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *resul
 	return 0;
 }
 
-/* The text has been checked; an error of libconfuse is named by its line, see parse_text(). */
+/* See parse_text(): there is nothing that it could tell. */
 static void no_message(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	(void)cfg;
@@ -185,17 +186,18 @@ static int store_sections(struct conf_place *place, cfg_t *cfg, const struct con
 	return 0;
 }
 
-static void free_cfg(cfg_t **cfg)
-{
-	if (*cfg)
-		cfg_free(*cfg);
-}
-
+/**
+ * parse_text() - have libconfuse decode a text that has been checked, and store what it says
+ *
+ * libconfuse has no reason left to refuse the text but lack of memory. It then leaves sections
+ * half built, which its own cfg_free() trips over (tried), so that the tree is neither read nor
+ * freed.
+ */
 static int parse_text(struct conf_place *place, const char *text, const struct conf_heads *heads,
 		      struct conf *conf, struct err *err)
 {
 	struct options *options AUTO_FREE = calloc(1, sizeof(*options));
-	cfg_t *cfg CLEANUP(free_cfg) = NULL;
+	cfg_t *cfg;
 	int rc;
 
 	if (!options)
@@ -206,10 +208,13 @@ static int parse_text(struct conf_place *place, const char *text, const struct c
 		return err_nomem(err);
 	cfg_set_error_function(cfg, no_message);
 	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS)
-		conf_complain(place, (unsigned int)cfg->line, NULL, "libconfuse stopped here");
+		return err_set(err, ERR_NOMEM, "%s:%d: out of memory", place->name, cfg->line);
 	conf_enter(place, CONF_TOP, "", 0);
 	rc = store_section(place, cfg, conf, err);
-	return rc ? rc : store_sections(place, cfg, heads, conf, err);
+	if (!rc)
+		rc = store_sections(place, cfg, heads, conf, err);
+	cfg_free(cfg);
+	return rc;
 }
 
 static void free_buf(struct conf_buf *buf)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Statements. One with a mistake is named and becomes blanks, so that the next one is read as if it
- * were not there. After a mistake we go on at the next line that looks like a statement, or at the
- * brace that closes the section.
+ * Statements. One with a mistake is named and becomes blanks, so that the next one is read as if
+ * it were not there. After a mistake we go on at the next line that looks like a statement, or at
+ * the brace that closes the section.
  */
 #include "select/conf_impl.h"
 
@@ -55,7 +55,7 @@ static void blank_out(struct syntax *s, size_t start, size_t end, unsigned int l
 		*lost = line;
 	for (p = s->buf->s + start; p < s->buf->s + end; p++) {
 		if (*p != '\n')
-			*p = ' ';
+			*p = CONF_BLANK;
 	}
 }
 
@@ -120,7 +120,8 @@ static struct conf_token drop_section(struct syntax *s, const struct conf_token 
 			break;
 	}
 	if (depth)
-		conf_complain(s->place, start->line, NULL, "the section that begins here is not closed");
+		conf_complain(s->place, start->line, NULL,
+			      "the section that begins here is not closed");
 	blank_out(s, start->start, t.end, start->line);
 	return next(s, &t);
 }
@@ -133,7 +134,8 @@ static void complain_unexpected(struct syntax *s, const struct conf_token *t, co
 	if (t->type == TOKEN_BAD)
 		conf_complain(s->place, t->line, key, "%s: %s", token_name(s, t, name), t->why);
 	else if (t->type == TOKEN_EQUALS)
-		conf_complain(s->place, t->line, key, "a value with '=' in it must stand in quotes");
+		conf_complain(s->place, t->line, key,
+			      "a value with '=' in it must stand in quotes");
 	else
 		conf_complain(s->place, t->line, key, "%s expected, not %s", wanted,
 			      token_name(s, t, name));
@@ -154,7 +156,7 @@ enum outcome {
 	VALUE_LOST, /* reject() has to look for the next statement */
 };
 
-/* Tokens that touch @v, without a blank, are meant to be part of it. Return: the one behind them. */
+/* Tokens that touch @v, without a blank, are meant as part of it. Return: the one behind them. */
 static struct conf_token skip_glued(const struct syntax *s, struct conf_token v, bool *glued)
 {
 	struct conf_token n = next(s, &v);
@@ -351,7 +353,8 @@ static bool head_is_good(struct syntax *s, const struct conf_head *head, bool ha
 	const struct conf_head *other;
 
 	if (head->section != CONF_KERNEL && !has_title) {
-		conf_complain(s->place, head->line, NULL, "a %s section needs a title in quotes", name);
+		conf_complain(s->place, head->line, NULL, "a %s section needs a title in quotes",
+			      name);
 		return false;
 	}
 	if (s->heads->n >= CONF_MAX_SECTIONS) {

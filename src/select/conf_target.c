@@ -126,7 +126,8 @@ static int parse_to(struct conf_place *place, struct conf_target *t, struct err 
 	if (good)
 		return 0;
 	complain(place, &t->to, "to",
-		 "'%s' is none of /PATH ssh://[USER@]HOST[:PORT]/PATH nfs://HOST/PATH raw:DEVICE", to);
+		 "'%s' is none of /PATH ssh://[USER@]HOST[:PORT]/PATH nfs://HOST/PATH raw:DEVICE",
+		 to);
 	return ERR_INVALID;
 }
 

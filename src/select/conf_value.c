@@ -17,7 +17,8 @@ struct item {
 	unsigned int line;
 };
 
-#define complain(item, ...) conf_complain((item)->place, (item)->line, (item)->key->name, __VA_ARGS__)
+#define complain(item, ...) \
+	conf_complain((item)->place, (item)->line, (item)->key->name, __VA_ARGS__)
 
 static void set_value(const struct item *item, uint64_t v)
 {
@@ -214,7 +215,8 @@ static bool parse_range(const struct item *item, const char *text, struct conf_r
 {
 	size_t size = strcspn(text, "-");
 
-	if (!is_hex(text, size) || !text[size] || !is_hex(text + size + 1, strlen(text + size + 1))) {
+	if (!is_hex(text, size) || !text[size] ||
+	    !is_hex(text + size + 1, strlen(text + size + 1))) {
 		complain(item, "'%s' is not a range 0xSTART-0xEND", item->text);
 		return false;
 	}

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which processes are meant. A selection is a list of terms that must all hold; a selection set holds
- * several selections, which add up.
+ * Which processes are meant. A selection is a list of terms that must all hold; a selection set
+ * holds several selections, which add up.
  *
  *	TEXT  := TERM { blank TERM }
  *	TERM  := [ "!" ] WORD
  *	WORD  := comm=GLOB | exe=GLOB | cgroup=GLOB | state=GLOB | pid=NUMBER-OR-GLOB |
  *		 uid=NUMBER-OR-GLOB | on-cpu | panic | oom-victim | hung[>=SECONDS] | rss>=SIZE
  *
- * A glob is that of glob_match(): "*", "?" and "[...]", compared with the whole fact; "*" stands for
- * slashes too. A blank in a value is written after a backslash, or the value (or a part of it) stands
- * in " or '. Quotes protect blanks and quotes of the other kind and nothing else: "*" is a wildcard
- * inside them too. A backslash takes the special meaning from any byte after it, also inside quotes.
+ * A glob is that of glob_match(): "*", "?" and "[...]", compared with the whole fact; "*" stands
+ * for slashes too. A blank in a value is written after a backslash, or the value (or a part of it)
+ * stands in " or '. Quotes protect blanks and quotes of the other kind and nothing else: "*" is a
+ * wildcard inside them too. A backslash takes the special meaning from any byte after it, also
+ * inside quotes.
  *
- * What is not known about a process matches no term on it, negated or not: !state=Z does not hold for
- * a process whose state could not be read. So nothing is ever chosen by ignorance.
+ * What is not known about a process matches no term on it, negated or not: !state=Z does not hold
+ * for a process whose state could not be read. So nothing is ever chosen by ignorance.
  */
 #ifndef VMSIFT_SELECT_SELECT_H
 #define VMSIFT_SELECT_SELECT_H
@@ -57,9 +58,9 @@ enum select_fact {
  * @exe:          path of the executable; unknown for kernel threads; not owned
  * @uid:          real uid, in the initial user namespace
  * @cgroup:       path in the unified (or named systemd) hierarchy; not owned
- * @state:        the state letters of its threads, each at least once: "S", "SD". state= holds if one
- *                of them matches; not owned. Without FACT_STATE: the letters that could be read; a
- *                match among them counts, no match is unknown.
+ * @state:        the state letters of its threads, each at least once: "S", "SD". state= holds if
+ *                one of them matches; not owned. Without FACT_STATE: the letters that could be
+ *                read; a match among them counts, no match is unknown.
  * @on_cpu:       a thread was running on a CPU
  * @panic:        a thread is the one that panicked
  * @hung_seconds: for how long the thread that is longest in D state (and not TASK_NOLOAD) has been
@@ -110,12 +111,12 @@ struct selection {
  * @ret:  untouched on failure
  * @err:  names the term, in quotes
  *
- * Return: 0; ERR_INVALID if a term is unknown, lacks its value, has one that can never match or the
- * text is empty; ERR_NOMEM.
+ * Return: 0; ERR_INVALID if a term is unknown, lacks its value, has one that can never match or
+ * the text is empty; ERR_NOMEM.
  */
 int selection_parse(const char *text, struct selection *ret, struct err *err);
 
-/* Selections of one term from an option's bare value: -p PID, -n COMM (a glob; no quoting needed). */
+/* One term from an option's bare value: -p PID, -n COMM (a glob; no quoting needed). */
 int selection_of_pid(const char *pid, struct selection *ret, struct err *err);
 int selection_of_comm(const char *comm, struct selection *ret, struct err *err);
 
@@ -159,8 +160,8 @@ enum select_verdict {
 /**
  * selection_set_judge() - whether a process is to be written
  *
- * A process whose dumpable flag is 0, or could not be read, must be named by a selection that matches
- * it (see selection_names_without_wildcard()). Flag 2 counts as dumpable.
+ * A process whose dumpable flag is 0, or could not be read, must be named by a selection that
+ * matches it (see selection_names_without_wildcard()). Flag 2 counts as dumpable.
  */
 enum select_verdict selection_set_judge(const struct selection_set *set,
 					const struct select_subject *subject);

@@ -31,8 +31,8 @@ static int check_comm(struct select_term *term, struct err *err)
 {
 	if (term->wildcard || literal_size(term->pattern) <= COMM_MAX)
 		return 0;
-	return err_set(err, ERR_INVALID, "the kernel cuts names to %d bytes, so this matches nothing",
-		       COMM_MAX);
+	return err_set(err, ERR_INVALID,
+		       "the kernel cuts names to %d bytes, so this matches nothing", COMM_MAX);
 }
 
 static int check_path(struct select_term *term, struct err *err)
@@ -201,5 +201,6 @@ const struct select_term_row *select_term_find(const char *name, size_t size)
 
 const char *select_term_list(void)
 {
-	return "comm= exe= pid= uid= cgroup= state= on-cpu panic hung[>=SECONDS] oom-victim rss>=SIZE";
+	return "comm= exe= pid= uid= cgroup= state= on-cpu panic hung[>=SECONDS] oom-victim "
+	       "rss>=SIZE";
 }

@@ -17,8 +17,8 @@ enum truth { TRUTH_NO, TRUTH_YES, TRUTH_UNKNOWN };
 struct select_term_row {
 	const char *name;
 	enum term_form form;
-	bool names; /* without a wildcard it names a process, see selection_names_without_wildcard() */
-	/* Refuses a value that can never match; may rewrite @term->pattern. NULL: any value will do. */
+	bool names; /* see selection_names_without_wildcard() */
+	/* Refuses a value that can never match; may rewrite @term->pattern. NULL: any will do. */
 	int (*check)(struct select_term *term, struct err *err);
 	enum truth (*holds)(const struct select_term *term, const struct select_subject *subject);
 };

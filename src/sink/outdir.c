@@ -32,8 +32,8 @@ static void outdir_put(struct outdir *d)
 }
 
 /* Takes over @fd, also on failure. @path is taken over as well; NULL is out of memory. */
-static int outdir_new(int fd, char *path, const char *name, struct outdir *top,
-		      struct outdir **ret, struct err *err)
+static int outdir_new(int fd, char *path, const char *name, struct outdir *top, struct outdir **ret,
+		      struct err *err)
 {
 	struct outdir *d = calloc(1, sizeof(*d));
 
@@ -108,8 +108,9 @@ static int check_name(const struct outdir *d, const char *base, const char *suff
 		return err_set(err, ERR_INVALID, "%s: no name for a file: \"%s%s\"", d->path, base,
 			       suffix);
 	if (size > OUTDIR_NAME_MAX)
-		return err_set(err, ERR_INVALID, "%s: name of %zu bytes, more than %d: \"%.40s...\"",
-			       d->path, size, OUTDIR_NAME_MAX, base);
+		return err_set(err, ERR_INVALID,
+			       "%s: name of %zu bytes, more than %d: \"%.40s...\"", d->path, size,
+			       OUTDIR_NAME_MAX, base);
 	return 0;
 }
 

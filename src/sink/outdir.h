@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A directory that outputs go to. A file bears "-incomplete" at the end of its name until it is whole and
- * on the disk: sink_close() says that it is whole; outdir_publish() syncs all files that are whole and
- * gives them their names. Everything goes through directory descriptors, makes nothing that others can
- * read, and follows no symbolic link below the directory itself.
+ * A directory that outputs go to. A file bears "-incomplete" at the end of its name until it is
+ * whole and on the disk: sink_close() says that it is whole; outdir_publish() syncs all files that
+ * are whole and gives them their names. Everything goes through directory descriptors, makes
+ * nothing that others can read, and follows no symbolic link below the directory itself.
  */
 #ifndef VMSIFT_SINK_OUTDIR_H
 #define VMSIFT_SINK_OUTDIR_H
@@ -23,8 +23,8 @@
 #define OUTDIR_NAME_MAX 241
 
 /*
- * Files that are whole wait with their descriptor open, so that their sync reports their own errors. At
- * this many they are published without being asked, to stay far below 1024 descriptors.
+ * Files that are whole wait with their descriptor open, so that their sync reports their own
+ * errors. At this many they are published without being asked, to stay far below 1024 descriptors.
  */
 #define OUTDIR_PENDING_MAX 64
 
@@ -35,8 +35,8 @@ struct outdir_opts {
 	bool replace;	    /* files of before (-f) are replaced when the new ones are published */
 	uint64_t max_bytes; /* of all sinks together; 0: no limit */
 	/*
-	 * Told for every file that was closed: @name relative to the directory, @err NULL if it has its
-	 * name now, else why it keeps -incomplete. May be NULL.
+	 * Told for every file that was closed: @name relative to the directory, @err NULL if it has
+	 * its name now, else why it keeps -incomplete. May be NULL.
 	 */
 	void (*published)(void *ctx, const char *name, const struct err *err);
 	void *ctx;
@@ -56,8 +56,8 @@ int outdir_open(const char *path, const struct outdir_opts *opts, struct outdir 
 /**
  * outdir_subdir() - a new directory in it, mode 0700, named BASE[~N]SUFFIX
  *
- * Its files are published by outdir_publish() of the directory above, with which it shares options and
- * budget. With .replace a directory of before is used again.
+ * Its files are published by outdir_publish() of the directory above, with which it shares options
+ * and budget. With .replace a directory of before is used again.
  *
  * @ret: free with outdir_close(), before the directory above; its sinks may outlast it.
  */
@@ -67,15 +67,15 @@ int outdir_subdir(struct outdir *dir, const char *base, const char *suffix, stru
 /**
  * outdir_check() - whether BASE + SUFFIX is free, to refuse before work starts
  *
- * Return: 0 (always with .replace); ERR_EXIST if it, or its -incomplete, is there; ERR_INVALID for a name
- * with '/', empty, "." or "..", or longer than OUTDIR_NAME_MAX; ERR_IO.
+ * Return: 0 (always with .replace); ERR_EXIST if it, or its -incomplete, is there; ERR_INVALID for
+ * a name with '/', empty, "." or "..", or longer than OUTDIR_NAME_MAX; ERR_IO.
  */
 int outdir_check(struct outdir *dir, const char *base, const char *suffix, struct err *err);
 
 /**
  * outdir_create() - a new file in it, mode 0600
- * @base, @suffix: the file will be BASE + SUFFIX, or BASE~2 + SUFFIX and so on where that is taken, by a
- *		   file of before (but for .replace) or of this run
+ * @base, @suffix: the file will be BASE + SUFFIX, or BASE~2 + SUFFIX and so on where that is taken,
+ *		   by a file of before (but for .replace) or of this run
  * @ret:	   end with sink_close() or sink_abort(), before the outdir is closed
  *
  * Return: 0; ERR_EXIST if OUTDIR_SAME_MAX such names are taken; ERR_INVALID as outdir_check();
@@ -87,14 +87,15 @@ int outdir_create(struct outdir *dir, const char *base, const char *suffix, stru
 /**
  * outdir_publish() - sync the files that were closed, then give them their names, then sync those
  *
- * To be called once for each class of value. One file that cannot be synced or named keeps -incomplete
- * and does not stop the others. Applies to the whole tree, also when called for a subdirectory.
+ * To be called once for each class of value. One file that cannot be synced or named keeps
+ * -incomplete and does not stop the others. Applies to the whole tree, also when called for a
+ * subdirectory.
  *
  * Return: 0; the first error there was since the last call, its file or directory in the message.
  */
 int outdir_publish(struct outdir *dir, struct err *err);
 
-/* What the sinks of the whole tree wrote, and may write. Change .max to leave room for the manifest. */
+/* What the sinks of the whole tree wrote, and may write: raise .max for the manifest at the end. */
 struct sink_budget *outdir_budget(struct outdir *dir);
 
 const char *outdir_path(const struct outdir *dir); /* as opened, for messages */

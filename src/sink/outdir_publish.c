@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files that are whole: synced, named, and the names synced. In this order, so that a final name never
- * stands for less than the whole file, whenever the power goes.
+ * Files that are whole: synced, named, and the names synced. In this order, so that a final name
+ * never stands for less than the whole file, whenever the power goes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static int link_over(int dirfd, const char *from, const char *to)
 		return unlinkat(dirfd, from, 0);
 	if (errno == EEXIST)
 		return -1;
-	/* Nor hard links: look first. Only somebody who writes into our directory could come between. */
+	/* Nor hard links: look first. Only who may write into our directory could come between. */
 	if (!fstatat(dirfd, to, &st, AT_SYMLINK_NOFOLLOW))
 		errno = EEXIST;
 	else if (errno == ENOENT)
@@ -111,8 +111,9 @@ static void publish(struct outdir *top)
 	struct sink *s, *next;
 
 	/*
-	 * One flush of everything, behind which the fsync() of each file finds nothing left to write and
-	 * says whether that file's own bytes arrived (syncfs() itself says so only since Linux 5.8).
+	 * One flush of everything, behind which the fsync() of each file finds nothing left to
+	 * write and says whether that file's own bytes arrived (syncfs() itself says so only since
+	 * Linux 5.8).
 	 */
 	if (top->kept || (top->pending && top->pending->next))
 		syncfs(top->fd);

@@ -125,7 +125,7 @@ static int take_budget(struct sink *s, uint64_t size, struct err *err)
 {
 	struct sink_budget *b = s->budget;
 
-	if (!b)
+	if (!b || !size)
 		return 0;
 	if (b->used > b->max || size > b->max - b->used)
 		return err_set(err, ERR_BUDGET,
@@ -281,7 +281,7 @@ int sink_sync(struct sink *s, struct err *err)
 	if (fsync(fd) && !sync_is_senseless(errno))
 		return err_errno(err, "%s", s->label);
 	s->fd = -1;
-	/* NFS reports what it could not store here at the latest. EINTR: closed all the same on Linux. */
+	/* Here at the latest NFS reports what it could not store. EINTR: Linux closed it anyway. */
 	if (close(fd) && errno != EINTR)
 		return err_errno(err, "%s", s->label);
 	return 0;
@@ -320,7 +320,12 @@ static int write_sink(void *ctx, const void *buf, size_t size, struct err *err)
 	return sink_write(ctx, buf, size, err);
 }
 
+static int skip_sink(void *ctx, uint64_t size, struct err *err)
+{
+	return sink_skip(ctx, size, err);
+}
+
 struct out sink_out(struct sink *s)
 {
-	return (struct out){ .write = write_sink, .ctx = s };
+	return (struct out){ .write = write_sink, .ctx = s, .zeros = skip_sink };
 }

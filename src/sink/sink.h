@@ -16,14 +16,14 @@
 
 struct sink;
 
-/* A limit of bytes that several sinks share. .used counts what went to the system; holes are free. */
+/* A limit of bytes that sinks share. .used counts what was given to the system; holes are free. */
 struct sink_budget {
 	uint64_t max; /* UINT64_MAX: no limit */
 	uint64_t used;
 };
 
 enum sink_fate {
-	SINK_KEEP,   /* what was written stays; under an output directory with -incomplete in its name */
+	SINK_KEEP,   /* what was written stays; in an output directory its name keeps -incomplete */
 	SINK_REMOVE, /* the file of an output directory goes; other targets are left as they are */
 };
 
@@ -35,7 +35,8 @@ enum sink_fate {
  *
  * Opening a FIFO waits for its reader.
  *
- * Return: 0; ERR_EXIST for an existing regular file without @force; ERR_NOTFOUND, ERR_IO, ERR_NOMEM.
+ * Return: 0; ERR_EXIST for an existing regular file without @force; ERR_NOTFOUND, ERR_IO,
+ * ERR_NOMEM.
  */
 int sink_open_path(const char *path, bool force, struct sink **ret, struct err *err);
 
@@ -43,8 +44,8 @@ int sink_open_path(const char *path, bool force, struct sink **ret, struct err *
  * sink_open_fd() - write to a file descriptor that the caller keeps, such as standard output
  * @name: for messages; copied
  *
- * Seekable only where that does not touch bytes of others: a regular file without O_APPEND that ends at
- * the current offset. Offsets are counted from there.
+ * Seekable only where that does not touch bytes of others: a regular file without O_APPEND that
+ * ends at the current offset. Offsets are counted from there.
  */
 int sink_open_fd(int fd, const char *name, struct sink **ret, struct err *err);
 
@@ -54,13 +55,13 @@ void sink_set_budget(struct sink *s, struct sink_budget *budget);
 /**
  * sink_write() - append bytes
  *
- * Return: 0; ERR_BUDGET, with nothing written, if the budget does not allow all of them; ERR_NOSPACE if
- * the target is full (a part may have been written); ERR_IO. Messages name the file.
+ * Return: 0; ERR_BUDGET, with nothing written, if the budget does not allow all of them;
+ * ERR_NOSPACE if the target is full (a part may have been written); ERR_IO. Messages name the file.
  */
 int sink_write(struct sink *s, const void *buf, size_t size, struct err *err);
 
 /**
- * sink_skip() - append @size zero bytes: a hole where the target is a regular file, else written zeros
+ * sink_skip() - append @size zero bytes: a hole in a regular file, else they are written
  *
  * Return: as sink_write(). A hole costs no budget.
  */
@@ -80,8 +81,9 @@ int sink_pwrite(struct sink *s, uint64_t off, const void *buf, size_t size, stru
 uint64_t sink_size(const struct sink *s); /* bytes appended and skipped */
 
 /*
- * The name the file will have, without its directory: "core.redis.12~2.zst". And the same without the
- * suffix, to name what belongs to it. For a path or descriptor both are the name that was given.
+ * The name the file will have, without its directory: "core.redis.12~2.zst". And the same without
+ * the suffix, to name what belongs to it. For a path or descriptor both are the name that was
+ * given.
  */
 const char *sink_name(const struct sink *s);
 const char *sink_base(const struct sink *s);
@@ -89,11 +91,11 @@ const char *sink_base(const struct sink *s);
 /**
  * sink_close() - everything was written
  *
- * A path or descriptor is synced. A file of an output directory is not: it waits, as -incomplete, for
- * outdir_publish(). @s is gone afterwards, whatever is returned.
+ * A path or descriptor is synced. A file of an output directory is not: it waits, as -incomplete,
+ * for outdir_publish(). @s is gone afterwards, whatever is returned.
  *
- * Return: 0; ERR_NOSPACE or ERR_IO if the end of the file could not be set, or what was written to a
- * path or descriptor did not reach it; the file of an output directory then stays -incomplete.
+ * Return: 0; ERR_NOSPACE or ERR_IO if the end of the file could not be set, or what was written to
+ * a path or descriptor did not reach it; the file of an output directory then stays -incomplete.
  */
 int sink_close(struct sink *s, struct err *err);
 

@@ -8,10 +8,10 @@
 
 struct sink {
 	int fd;
-	bool can_seek;	/* pwrite works and touches nothing of others */
-	bool can_hole;	/* what was never written reads as zeros */
-	uint64_t start; /* file offset of our byte 0 */
-	uint64_t size;	/* appended and skipped */
+	bool can_seek;	 /* pwrite works and touches nothing of others */
+	bool can_hole;	 /* what was never written reads as zeros */
+	uint64_t start;	 /* file offset of our byte 0 */
+	uint64_t size;	 /* appended and skipped */
 	uint64_t filled; /* end of what was really written */
 	struct sink_budget *budget;
 	char *label; /* for messages: the path */

@@ -47,7 +47,7 @@ static void put_number(char field[12], uint64_t v)
 	put_be64(field + 4, v);
 }
 
-/* The name in the two fields, cut at a '/'. Return: false if it does not fit (then it is cut off). */
+/* The name in the two fields, split at a '/'. Return: false if it does not fit and was cut off. */
 static bool put_name(struct ustar *h, const char *name)
 {
 	size_t size = strlen(name);
@@ -213,9 +213,8 @@ int tar_end_member(struct tar *t, struct err *err)
 	if (!t->in_member)
 		return err_set(err, ERR_INVALID, "tar: no member to end");
 	if (t->left)
-		return err_set(err, ERR_INVALID,
-			       "tar: %s: %" PRIu64 " bytes short of its %" PRIu64, t->name, t->left,
-			       t->size);
+		return err_set(err, ERR_INVALID, "tar: %s: %" PRIu64 " bytes short of its %" PRIu64,
+			       t->name, t->left, t->size);
 	t->in_member = false;
 	return put_zeros(t, -t->size % BLOCK, err);
 }
@@ -232,7 +231,12 @@ static int write_tar(void *ctx, const void *buf, size_t size, struct err *err)
 	return tar_write(ctx, buf, size, err);
 }
 
+static int zeros_tar(void *ctx, uint64_t size, struct err *err)
+{
+	return tar_zeros(ctx, size, err);
+}
+
 struct out tar_out(struct tar *t)
 {
-	return (struct out){ .write = write_tar, .ctx = t };
+	return (struct out){ .write = write_tar, .ctx = t, .zeros = zeros_tar };
 }

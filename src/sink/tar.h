@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A tar archive as a stream: ustar (POSIX.1-1988), with pax headers (POSIX.1-2001) for what it cannot
- * say. Sizes are given before the data. Regular files only; directories arise from the names.
+ * A tar archive as a stream: ustar (POSIX.1-1988), with pax headers (POSIX.1-2001) for what it
+ * cannot say. Sizes are given before the data. Regular files only; directories arise from the
+ * names.
  */
 #ifndef VMSIFT_SINK_TAR_H
 #define VMSIFT_SINK_TAR_H
@@ -34,17 +35,17 @@ void tar_init(struct tar *t, const struct out *out);
  * @mtime: seconds since 1970
  * @mode:  permission bits, 0600
  *
- * Names that ustar's two fields do not hold, 8 GiB and more, and times that its field does not hold go
- * into a pax header. Such a size also stands in the ustar header as GNU tar writes it (base 256), for
- * readers that skip pax headers, as busybox does.
+ * Names that ustar's two fields do not hold, 8 GiB and more, and times that its field does not hold
+ * go into a pax header. Such a size also stands in the ustar header as GNU tar writes it (base
+ * 256), for readers that skip pax headers, as busybox does.
  *
- * Return: 0; ERR_INVALID for another name, or while the member before is not ended; what @out's write
- * returned.
+ * Return: 0; ERR_INVALID for another name, or while the member before is not ended; what @out's
+ * write returned.
  */
 int tar_begin_member(struct tar *t, const char *name, uint64_t size, int64_t mtime,
 		     unsigned int mode, struct err *err);
 
-/* Return: 0; ERR_INVALID, with nothing written, if the member would exceed its size; @out's failure. */
+/* Return: 0; ERR_INVALID, and nothing is written, past the member's size; @out's failure. */
 int tar_write(struct tar *t, const void *buf, size_t size, struct err *err);
 int tar_zeros(struct tar *t, uint64_t size, struct err *err);
 

@@ -40,8 +40,8 @@ static const char *match_set(const char *p, unsigned char c, bool *ret)
 }
 
 /*
- * The first '[' that opens no set, or the end of the pattern. Found once, so that looking for a ']' that
- * is not there does not make matching slow.
+ * The first '[' that opens no set, or the end of the pattern. Found once, so that looking for a ']'
+ * that is not there does not make matching slow.
  */
 static const char *first_plain_bracket(const char *p)
 {

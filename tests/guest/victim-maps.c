@@ -7,6 +7,7 @@
 #include "victim.h"
 
 #include <linux/fs.h>
+#include <signal.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/vfs.h>
@@ -330,11 +331,18 @@ static void tmpfs_file(void)
 	next_seed += 0x10000;
 }
 
+static void on_sigbus(int nr)
+{
+	(void)nr; /* the kernel says that it took the page away; it is not used any more */
+}
+
 /* The second of four pages is marked as broken memory. */
 static void hwpoison(void)
 {
+	struct sigaction action = { .sa_handler = on_sigbus };
 	char *at = map(4 * PAGE, RW, ANON, -1, 0);
 
+	sigaction(SIGBUS, &action, NULL);
 	region_fill_say("hwpoison", at, 4 * PAGE);
 	if (madvise(at + PAGE, PAGE, MADV_HWPOISON))
 		region_absent("hwpoison");
