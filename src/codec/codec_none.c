@@ -45,6 +45,21 @@ static int none_write(struct codec_stream *s, const void *buf, size_t size, stru
 	return 0;
 }
 
+/* A long run is handed on as such: a hole, where the target has holes. */
+static int none_zeros(struct codec_stream *s, uint64_t size, struct err *err)
+{
+	int rc;
+
+	if (size < sizeof(((struct none_stream *)s)->buf))
+		return codec_write_zeros(s, size, err);
+	rc = none_flush(s, err);
+	if (!rc)
+		rc = out_zeros(&s->to, size, err);
+	if (!rc)
+		s->nr_out += size;
+	return rc;
+}
+
 static void none_deinit(struct codec_stream *s)
 {
 	(void)s;
@@ -54,6 +69,7 @@ static const struct codec_ops none_ops = {
 	.state_size = sizeof(struct none_stream),
 	.init = none_init,
 	.write = none_write,
+	.zeros = none_zeros,
 	.finish = none_flush,
 	.deinit = none_deinit,
 };
