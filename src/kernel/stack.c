@@ -163,14 +163,15 @@ int task_user_regs(struct kernel *k, const struct task *t, struct arch_regs *ret
 	return 0;
 }
 
-/* Where the FXSAVE image starts; three generations, told apart by their members. */
-static int find_fxsave(struct kernel *k, const struct task *t, kvaddr_t *ret, struct err *err)
+/* Three generations, told apart by their members. */
+int task_find_fxsave(struct kernel *k, const struct task *t, kvaddr_t *ret, kvaddr_t *fpstate,
+		     struct err *err)
 {
 	const struct layout *l = &k->layout;
 	kvaddr_t thread = kmember_addr(k, t->addr, L_task_struct_thread);
-	uint64_t fpstate;
 	int rc;
 
+	*fpstate = 0;
 	if (thread && layout_has(l, L_thread_fpu_state)) {
 		*ret = kmember_addr(k, thread, L_thread_fpu_state);
 		return 0;
@@ -178,28 +179,28 @@ static int find_fxsave(struct kernel *k, const struct task *t, kvaddr_t *ret, st
 	if (!layout_has(l, L_fpstate_regs))
 		return kernel_lacks(k, L_fpstate_regs, err);
 	if (thread && layout_has(l, L_thread_fpu_fpstate))
-		rc = kread_member(k, thread, L_thread_fpu_fpstate, &fpstate, err);
+		rc = kread_member(k, thread, L_thread_fpu_fpstate, fpstate, err);
 	else if (layout_has(l, L_task_struct) && layout_has(l, L_fpu_fpstate))
 		/* x86_task_fpu(): struct fpu lies right behind task_struct since 6.16. */
 		rc = kread_member(k, t->addr + layout_size(l, L_task_struct), L_fpu_fpstate,
-				  &fpstate, err);
+				  fpstate, err);
 	else
 		return kernel_lacks(k, L_thread_fpu_fpstate, err);
 	if (rc)
 		return rc;
-	*ret = kmember_addr(k, fpstate, L_fpstate_regs);
+	*ret = kmember_addr(k, *fpstate, L_fpstate_regs);
 	return 0;
 }
 
 int task_fxsave(struct kernel *k, const struct task *t, uint8_t ret[FXSAVE_SIZE], struct err *err)
 {
-	kvaddr_t at = 0;
+	kvaddr_t at = 0, fpstate;
 	int rc;
 
 	if (t->on_cpu)
 		return err_set(err, ERR_NOTFOUND,
 			       "thread %d was on a CPU: its live registers are in no dump", t->pid);
-	rc = find_fxsave(k, t, &at, err);
+	rc = task_find_fxsave(k, t, &at, &fpstate, err);
 	if (!rc)
 		rc = kmem_read(&k->km, at, ret, FXSAVE_SIZE, err);
 	if (rc)

@@ -27,6 +27,13 @@ void kernel_find_stack(struct kernel *k);
  */
 int task_user_regs(struct kernel *k, const struct task *t, struct arch_regs *ret, struct err *err);
 
+/**
+ * task_find_fxsave() - where the FXSAVE image of a task starts, and so its XSAVE image
+ * @fpstate: its struct fpstate; 0 on kernels without one (to 5.15)
+ */
+int task_find_fxsave(struct kernel *k, const struct task *t, kvaddr_t *ret, kvaddr_t *fpstate,
+		     struct err *err);
+
 /* FXSAVE image: struct fxregs_state (asm/fpu/types.h). */
 #define FXSAVE_SIZE 512
 

@@ -325,6 +325,12 @@ static int file_page(struct proc *p, uint32_t file, uint64_t index, paddr_t *ret
 	return 0;
 }
 
+static int xstate(struct proc *p, const struct proc_thread *t, uint8_t ret[XSTATE_SIZE_MAX],
+		  size_t *size, struct err *err)
+{
+	return task_xstate(p->k, &t->task, ret, size, err);
+}
+
 const struct proc_ops proc_dump_ops = {
 	.walk_open = walk_open,
 	.walk_range = walk_range,
@@ -334,4 +340,5 @@ const struct proc_ops proc_dump_ops = {
 	.file_page = file_page,
 	.regs = regs,
 	.fxsave = fxsave,
+	.xstate = xstate,
 };

@@ -9,6 +9,7 @@
 
 #include "arch/arch.h"
 #include "kernel/stack.h"
+#include "kernel/xstate.h"
 #include "util/err.h"
 #include "util/log.h"
 #include "util/types.h"
@@ -171,6 +172,8 @@ struct proc_ops {
 		    struct err *err);
 	int (*fxsave)(struct proc *p, const struct proc_thread *t, uint8_t ret[FXSAVE_SIZE],
 		      struct err *err);
+	int (*xstate)(struct proc *p, const struct proc_thread *t, uint8_t ret[XSTATE_SIZE_MAX],
+		      size_t *size, struct err *err);
 };
 
 void proc_close(struct proc *p);

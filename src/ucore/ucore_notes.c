@@ -148,6 +148,25 @@ static int write_process_notes(const struct plan *plan, const struct out *out, s
 	return rc ? rc : write_files(plan, out, err);
 }
 
+/*
+ * NT_PRFPREG, and NT_X86_XSTATE where the CPU has XSAVE. Parts of the FXSAVE image that are in their
+ * initial state hold older bytes in memory; the XSAVE header tells, so its image serves both notes.
+ */
+static int write_fp(const struct plan *plan, const struct proc_thread *t, uint8_t *fx,
+		    const struct out *out, struct err *err)
+{
+	struct proc *p = plan->p;
+	uint8_t xs[XSTATE_SIZE_MAX];
+	size_t size;
+	bool has_xs = p->ops->xstate && !p->ops->xstate(p, t, xs, &size, NULL);
+	int rc;
+
+	if (has_xs)
+		memcpy(fx, xs, XSAVE_XCR0);
+	rc = note_write(out, "CORE", NT_PRFPREG, fx, FXSAVE_SIZE, err);
+	return rc || !has_xs ? rc : note_write(out, "LINUX", NT_X86_XSTATE, xs, size, err);
+}
+
 int ucore_notes_write(const struct plan *plan, const struct out *out, uint64_t *nr_threads,
 		      struct err *err)
 {
@@ -170,7 +189,7 @@ int ucore_notes_write(const struct plan *plan, const struct out *out, uint64_t *
 		if (!rc && !*nr_threads)
 			rc = write_process_notes(plan, out, err);
 		if (!rc && has_fx)
-			rc = note_write(out, "CORE", NT_PRFPREG, fx, sizeof(fx), err);
+			rc = write_fp(plan, t, fx, out, err);
 		++*nr_threads;
 	}
 	if (!rc && !*nr_threads)
