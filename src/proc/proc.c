@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/bytes.h"
+
 const char *page_state_name(enum page_state s)
 {
 	static const char *const names[] = { "captured", "zero", "file", "unavailable" };
@@ -75,6 +77,18 @@ const struct proc_area *proc_find_area(const struct proc *p, uvaddr_t va)
 			return &p->areas.v[mid];
 	}
 	return NULL;
+}
+
+bool proc_auxv(const struct proc *p, uint64_t type, uint64_t *ret)
+{
+	size_t i;
+
+	for (i = 0; i + 16 <= p->auxv_size; i += 16)
+		if (get_u64(p->auxv + i) == type) {
+			*ret = get_u64(p->auxv + i + 8);
+			return true;
+		}
+	return false;
 }
 
 const char *proc_area_name(const struct proc *p, const struct proc_area *a)

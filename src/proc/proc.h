@@ -203,6 +203,9 @@ int proc_read(struct proc *p, uvaddr_t va, void *buf, size_t size, struct err *e
 int proc_read_file(struct proc *p, uint32_t file, uint64_t off, void *buf, size_t size,
 		   struct err *err);
 
+/* An entry of the auxiliary vector. Return: whether there is one. */
+bool proc_auxv(const struct proc *p, uint64_t type, uint64_t *ret);
+
 /* The path of an area's file, "[heap]", "[stack]", "[vdso]" or "". */
 const char *proc_area_name(const struct proc *p, const struct proc_area *a);
 
