@@ -89,10 +89,12 @@ int vmsift_selection_add(struct vmsift_selection *s, enum vmsift_select_kind kin
 
 struct vmsift_core_opts {
 	const struct vmsift_selection *selection; /* NULL: panic and on-cpu */
-	const char *detail;	/* NULL: the default */
+	const char *detail;	/* NULL: what the configuration says, else small */
 	const char *codec;	/* NULL: zstd */
 	int codec_level;	/* 0: the codec's default */
 	const char *out;	/* a directory, or "-" */
+	const char *conf;	/* configuration file; NULL: the default one if it exists */
+	bool file_pages;	/* clean pages of files too, as far as they are in memory */
 	bool force;		/* replace what is there */
 	bool dry_run;		/* say what would be written, to @report */
 	bool json;

@@ -63,6 +63,8 @@ struct arch {
 	uint16_t e_machine;
 	unsigned int nr_gregs;	       /* 64-bit words of NT_PRSTATUS pr_reg */
 	unsigned int reg_pc, reg_sp, reg_fp, reg_syscall; /* index in arch_regs.r */
+	unsigned int reg_tp;	       /* thread pointer: fs_base, tpidr_el0 */
+	unsigned int red_zone;	       /* bytes below the stack pointer that code may use */
 	unsigned int prstatus_size, prstatus_off_reg, prstatus_off_pid, prstatus_off_fpvalid;
 	unsigned int nr_pt_regs; /* 64-bit words of struct pt_regs that are registers */
 

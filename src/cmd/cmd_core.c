@@ -4,7 +4,8 @@
 #include "cmd/cmd.h"
 #include "util/str.h"
 
-enum { OPT_ALL = OPT_OWN, OPT_SELECT, OPT_DETAIL, OPT_CODEC, OPT_LEVEL };
+enum { OPT_ALL = OPT_OWN, OPT_SELECT, OPT_DETAIL, OPT_CODEC, OPT_LEVEL,
+       OPT_FILE_PAGES };
 
 static const struct option options[] = {
 	COMMON_LONG,
@@ -16,6 +17,7 @@ static const struct option options[] = {
 	{ "detail", required_argument, NULL, OPT_DETAIL },
 	{ "codec", required_argument, NULL, OPT_CODEC },
 	{ "compress-level", required_argument, NULL, OPT_LEVEL },
+	{ "file-pages", no_argument, NULL, OPT_FILE_PAGES },
 	{ "force", no_argument, NULL, 'f' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -66,6 +68,9 @@ static int parse(const struct command *cmd, int argc, char **argv, struct common
 				rc = usage_error(cmd, "--compress-level: '%s' is not a level", optarg);
 			o->codec_level = (int)level;
 			break;
+		case OPT_FILE_PAGES:
+			o->file_pages = true;
+			break;
 		case 'f':
 			o->force = true;
 			break;
@@ -100,6 +105,7 @@ static int run_core(const struct command *cmd, int argc, char **argv, struct vms
 		return usage_error(cmd, "where to? -o DIR or -o - is missing");
 	o.dry_run = common.dry_run;
 	o.json = common.json;
+	o.conf = common.config;
 	o.max_bytes = common.max_bytes;
 	rc = open_dump(&common, path, &v, &err);
 	if (rc)

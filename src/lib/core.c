@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/confload.h"
 #include "lib/corejob.h"
 #include "lib/file_out.h"
 #include "util/str.h"
@@ -11,20 +12,50 @@
 struct choice {
 	struct kernel *k;
 	const struct selection_set *set;
-	enum detail detail;
+	const struct conf *conf;
+	const enum detail *detail;
 	struct chosen_vec chosen;
 	struct err *err;
 };
 
+void chosen_add_section(struct chosen *c, const struct conf *conf, size_t section)
+{
+	enum detail detail = conf_process_detail(conf, &conf->processes.v[section]);
+
+	if (section < CONF_MAX_SECTIONS)
+		c->sections[section / 64] |= 1ull << section % 64;
+	if (detail > c->detail)
+		c->detail = detail;
+}
+
+/* Sections that match a process hold for it, also where something else selected it: exclusions above all. */
+static void add_sections(const struct choice *ch, const struct subject *s, struct chosen *c)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < ch->conf->processes.n; i++)
+		if (selection_set_matches(&ch->conf->processes.v[i].match, &s->facts)) {
+			chosen_add_section(c, ch->conf, i);
+			any = true;
+		}
+	if (!any)
+		c->detail = (enum detail)ch->conf->detail.v;
+	if (ch->detail)
+		c->detail = *ch->detail;
+}
+
 static int choose(void *ctx, const struct task *leader)
 {
 	struct choice *ch = ctx;
-	struct chosen c = { .leader = *leader, .detail = ch->detail };
+	struct chosen c = { .leader = *leader };
 	enum select_verdict verdict;
 	struct subject s;
 
 	subject_read(ch->k, leader, &s);
 	verdict = selection_set_judge(ch->set, &s.facts);
+	if (verdict == SELECT_YES)
+		add_sections(ch, &s, &c);
 	subject_deinit(&s);
 	if (verdict == SELECT_NOT_NAMED && s.mm)
 		log_warn(ch->k->log,
@@ -36,10 +67,11 @@ static int choose(void *ctx, const struct task *leader)
 	return chosen_vec_push(&ch->chosen, c) ? 0 : err_nomem(ch->err);
 }
 
-int chosen_find(struct vmsift *v, const struct selection_set *set, enum detail detail,
-		struct chosen_vec *ret, unsigned int *lost, struct err *err)
+int chosen_find(struct vmsift *v, const struct selection_set *set, const struct conf *conf,
+		const enum detail *detail, struct chosen_vec *ret, unsigned int *lost,
+		struct err *err)
 {
-	struct choice ch = { .k = v->k, .set = set, .detail = detail, .err = err };
+	struct choice ch = { .k = v->k, .set = set, .conf = conf, .detail = detail, .err = err };
 	int rc = for_each_process(v->k, choose, &ch, lost, err);
 
 	*ret = ch.chosen;
@@ -156,34 +188,52 @@ static enum vmsift_status core_chosen(struct corejob *job, const struct vmsift_c
 	return status == VMSIFT_DONE && lost ? VMSIFT_PARTLY : status;
 }
 
+/* A configuration that was named must be there; its mistakes are said, and what could be read holds. */
+static int load_conf(struct vmsift *v, const struct vmsift_core_opts *o, struct conf *conf,
+		     struct err *err)
+{
+	struct err fault = { 0 };
+	size_t nr_problems;
+	int rc = conf_load(o->conf, conf, &nr_problems, v->log, &fault);
+
+	if (rc == ERR_NOTFOUND && !o->conf)
+		return 0;
+	return rc ? err_set(err, ERR_INVALID, "%s", fault.text) : 0;
+}
+
 enum vmsift_status vmsift_core(struct vmsift *v, const struct vmsift_core_opts *o, struct err *err)
 {
 	struct selection_set fallback = { 0 };
 	struct chosen_vec chosen = { 0 };
-	enum detail detail = DETAIL_FULL;
+	enum detail detail = DETAIL_DEFAULT;
 	enum vmsift_status status;
 	struct corejob job;
+	struct conf conf;
 	unsigned int lost = 0;
 	int rc = corejob_init(&job, v, o->codec, o->codec_level, err);
 
+	if (rc)
+		conf_init(&conf);
+	else
+		rc = load_conf(v, o, &conf, err);
 	job.dry_run = o->dry_run;
+	job.conf = &conf;
+	job.file_pages = o->file_pages;
 	if (!rc && o->detail && !detail_parse(o->detail, &detail))
 		rc = err_set(err, ERR_INVALID, "there is no detail '%s': %s", o->detail,
 			     vmsift_detail_names());
-	if (!rc && detail != DETAIL_FULL)
-		rc = err_set(err, ERR_INVALID, "detail %s is not written yet by this version: full",
-			     o->detail);
 	if (!rc && !o->selection)
 		rc = default_selection(&fallback, err);
 	if (!rc)
 		rc = vmsift_need_kernel(v, err);
 	if (!rc)
-		rc = chosen_find(v, o->selection ? &o->selection->set : &fallback, detail, &chosen,
-				 &lost, err);
+		rc = chosen_find(v, o->selection ? &o->selection->set : &fallback, &conf,
+				 o->detail ? &detail : NULL, &chosen, &lost, err);
 	status = rc ? vmsift_status_of(rc) : core_chosen(&job, o, &chosen, lost, err);
 	chosen_vec_free(&chosen);
 	selection_set_free(&fallback);
 	corejob_deinit(&job);
+	conf_free(&conf);
 	return status;
 }
 

@@ -6,6 +6,7 @@
 #include "codec/codec.h"
 #include "lib/dump.h"
 #include "proc/proc.h"
+#include "select/conf.h"
 #include "select/plan.h"
 #include "sink/outdir.h"
 #include "util/json.h"
@@ -28,6 +29,8 @@ struct core_result {
 	uint64_t size;		/* of the core */
 	uint64_t bytes[4];	/* by enum page_state */
 	uint64_t unavailable[REASON_NR];
+	uint64_t kept[RULE_NR];	/* captured bytes by rule */
+	struct plan_range_vec map; /* tiny: what is captured, as the core's note does not say it */
 	uint64_t lost_size;	/* filled, as it could not be read after all */
 	uint64_t nr_threads;	/* with registers */
 	size_t nr_all_threads;
@@ -41,6 +44,8 @@ struct corejob {
 	int level;		/* 0: the codec's default */
 	struct outdir *dir;	/* NULL: dry run or stream */
 	bool dry_run;
+	const struct conf *conf; /* whose process sections apply; NULL: none */
+	bool file_pages;	/* for every core, whatever @conf says */
 	struct core_result_vec results;
 };
 
@@ -53,16 +58,22 @@ void corejob_deinit(struct corejob *job);
 struct chosen {
 	struct task leader;
 	enum detail detail;
+	uint64_t sections[CONF_MAX_SECTIONS / 64]; /* process sections that match, by number */
 };
 DEFINE_VEC(chosen_vec, struct chosen);
 
 /**
  * chosen_find() - the processes that a selection means and that have memory, or are named outright
- * @detail: for all of them
+ * @conf:   whose process sections say what is kept of those that they match, whoever selected them
+ * @detail: for all of them; NULL: the richest of the sections that match, else the one of @conf
  * @lost:   processes that could not be read
  */
-int chosen_find(struct vmsift *v, const struct selection_set *set, enum detail detail,
-		struct chosen_vec *ret, unsigned int *lost, struct err *err);
+int chosen_find(struct vmsift *v, const struct selection_set *set, const struct conf *conf,
+		const enum detail *detail, struct chosen_vec *ret, unsigned int *lost,
+		struct err *err);
+
+/* Take up a process section that matches: one of its keys may make the detail richer. */
+void chosen_add_section(struct chosen *c, const struct conf *conf, size_t section);
 
 /**
  * corejob_write() - one core into job->dir (or a plan of it, in a dry run)

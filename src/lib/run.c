@@ -193,8 +193,7 @@ static int match_process(void *ctx, const struct task *leader)
 			continue;
 		m->r->matched[i] = true;
 		chosen = true;
-		if (conf_process_detail(conf, p) > c.detail)
-			c.detail = conf_process_detail(conf, p);
+		chosen_add_section(&c, conf, i);
 	}
 	if (!chosen && not_named)
 		log_warn(m->r->v->log,
@@ -219,8 +218,7 @@ static int choose(struct run *r, struct chosen_vec *ret, struct err *err)
 	if (!rc)
 		rc = selection_set_add(&set, "on-cpu", err);
 	if (!rc)
-		rc = chosen_find(r->v, &set, (enum detail)r->conf.detail.v, ret,
-				 &r->lost_processes, err);
+		rc = chosen_find(r->v, &set, &r->conf, NULL, ret, &r->lost_processes, err);
 	selection_set_free(&set);
 	return rc;
 }
@@ -231,12 +229,10 @@ static void write_cores(struct run *r)
 	struct chosen *c;
 	int rc = 0;
 
-	vec_for_each(c, &r->chosen) {
-		/* This version writes one detail, and it holds all that the others ask for. */
-		c->detail = DETAIL_FULL;
+	r->job.conf = &r->conf;
+	vec_for_each(c, &r->chosen)
 		if (!rc)
 			rc = corejob_write(&r->job, c, &err);
-	}
 	if (rc) {
 		log_error(r->v->log, "%s", err.text);
 		r->trouble = true;

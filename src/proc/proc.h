@@ -206,7 +206,16 @@ int proc_read_file(struct proc *p, uint32_t file, uint64_t off, void *buf, size_
 /* An entry of the auxiliary vector. Return: whether there is one. */
 bool proc_auxv(const struct proc *p, uint64_t type, uint64_t *ret);
 
-/* The path of an area's file, "[heap]", "[stack]", "[vdso]" or "". */
+/**
+ * proc_area_label() - an area's name as /proc/PID/maps shows it
+ * @buf: where names are made that are no file's
+ *
+ * Return: the path of its file (untrusted bytes, the process's), else @buf: "[heap]", "[stack]", "[vdso]",
+ * "[anon:NAME]" or "".
+ */
+const char *proc_area_label(struct proc *p, const struct proc_area *a, char *buf, size_t size);
+
+/* The path of an area's file or "". */
 const char *proc_area_name(const struct proc *p, const struct proc_area *a);
 
 #endif

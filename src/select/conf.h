@@ -28,6 +28,9 @@
 #define CONF_MAX_TITLE	  64   /* bytes */
 #define CONF_MAX_PROBLEMS 64   /* that are kept with their text */
 
+/* The largest anchor-max. */
+#define CONF_ANCHOR_MAX MIB(8)
+
 /* The value of a limit that is not set. */
 #define CONF_UNLIMITED UINT64_MAX
 
@@ -184,6 +187,8 @@ int conf_parse(const char *name, const char *text, size_t size, struct conf *ret
 /* The defaults: no file at all. */
 void conf_init(struct conf *conf);
 void conf_free(struct conf *conf);
+/* The defaults of one process section: values only. */
+void conf_set_process_defaults(struct conf_process *process);
 void conf_problems_free(struct conf_problems *problems);
 
 /* What a process section asks for: its own detail, else the one for all. */

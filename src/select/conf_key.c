@@ -80,7 +80,7 @@ const struct conf_key conf_keys[] = {
 	PROCESS(anchor_before, "128", SIZE("anchor-before", 0, KIB(64), 128)),
 	PROCESS(anchor_after, "256", SIZE("anchor-after", 0, KIB(64), 256)),
 	PROCESS(anchor_depth, "1", NUMBER("anchor-depth", 1, 8, 1)),
-	PROCESS(anchor_max, "256K", SIZE("anchor-max", 1, GIB(1), KIB(256))),
+	PROCESS(anchor_max, "256K", SIZE("anchor-max", 1, CONF_ANCHOR_MAX, KIB(256))),
 	PROCESS(stack_max, NULL, SIZE("stack-max", 256, UINT64_MAX - 1, CONF_UNLIMITED)),
 	PROCESS(stack_base, "0", SIZE("stack-base", 0, GIB(1), 0)),
 	PROCESS(symbols, NULL, LIST("symbols", CONF_SYMBOLS)),
@@ -168,4 +168,9 @@ void conf_set_defaults(enum conf_section section, void *object)
 		conf->crash_loop_count.v = 3;
 		conf->crash_loop_seconds.v = 30 * 60;
 	}
+}
+
+void conf_set_process_defaults(struct conf_process *process)
+{
+	conf_set_defaults(CONF_PROCESS, process);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "kernel/vma.h"
 #include "select/policy.h"
 
 /* A hole of zeros this long is worth a PT_LOAD of its own (56 bytes, and a lookup in the debugger). */
@@ -11,14 +12,14 @@
 static bool same_kind(const struct plan_range *a, const struct plan_range *b)
 {
 	return a->area == b->area && a->end == b->start && a->state == b->state &&
-	       a->source == b->source && a->reason == b->reason;
+	       a->source == b->source && a->reason == b->reason && a->rule == b->rule;
 }
 
 static bool can_mix(const struct plan *plan, const struct plan_range *a,
 		    const struct plan_range *b)
 {
 	return plan->ranges.n >= PLAN_RANGES_FINE && a->area == b->area && a->end == b->start &&
-	       (a->state == PAGE_CAPTURED || a->mixed) && b->state <= PAGE_ZERO;
+	       (a->state == PAGE_CAPTURED || a->mixed) && b->state <= PAGE_ZERO && a->rule == b->rule;
 }
 
 static int add_range(struct plan *plan, struct plan_range r, struct err *err)
@@ -28,6 +29,8 @@ static int add_range(struct plan *plan, struct plan_range r, struct err *err)
 	plan->bytes[r.state] += r.end - r.start;
 	if (r.state == PAGE_UNAVAILABLE)
 		plan->unavailable[r.reason] += r.end - r.start;
+	if (r.state == PAGE_CAPTURED)
+		plan->kept[r.rule] += r.end - r.start;
 	if (last && same_kind(last, &r)) {
 		last->end = r.end;
 		return 0;
@@ -54,10 +57,19 @@ static bool is_in_file(const struct plan *plan, const struct proc_area *a,
 		(a->kind == AREA_FILE_SHARED && !run->dirty && !shmem));
 }
 
-/* What a run becomes where the policy does not keep it. */
+/* Planning one process. */
+struct planner {
+	struct plan *plan;
+	struct proc_walk *w;
+	struct keep keep;
+	struct err *err;
+};
+
+/* What a run becomes where nothing asks for it. */
 static void leave_out(const struct plan *plan, const struct proc_area *a, enum page_reason why,
 		      const struct proc_run *run, struct plan_range *r)
 {
+	r->rule = RULE_NONE;
 	if (r->state == PAGE_UNAVAILABLE)
 		return;
 	r->source = SOURCE_NONE;
@@ -82,10 +94,11 @@ static int add_captured(struct plan *plan, struct plan_range r, paddr_t paddr, s
 		size_t n;
 
 		if (p->ops->map(p, paddr, end - r.start, &ptr, &n, NULL)) {
-			n = min_u64(p->page_size, end - r.start);
+			n = min_u64(p->page_size - paddr % p->page_size, end - r.start);
 			part.state = PAGE_UNAVAILABLE;
 			part.source = SOURCE_NONE;
 			part.reason = REASON_READ_ERROR;
+			part.rule = RULE_NONE;
 			plan->damaged = true;
 		}
 		part.end = r.start + n;
@@ -96,69 +109,142 @@ static int add_captured(struct plan *plan, struct plan_range r, paddr_t paddr, s
 	return rc;
 }
 
-static int plan_stretch(struct plan *plan, struct proc_walk *w, uint32_t area, uvaddr_t start,
-			uvaddr_t end, bool keep, enum page_reason why, struct err *err)
+/* Whether a rule keeps the bytes of a run: some ask only for what is, or is not, in a file. */
+static bool rule_keeps(const struct plan *plan, const struct proc_area *a, enum keep_rule rule,
+		       const struct proc_run *run)
 {
+	if (rule == RULE_NONE)
+		return false;
+	if (rule == RULE_FILE_PAGES)
+		return is_in_file(plan, a, run);
+	return !keep_rule_is_written_only(rule) || !is_in_file(plan, a, run);
+}
+
+/* A stretch of one area for which one rule holds, or none. */
+static int plan_stretch(struct planner *pl, uint32_t area, uvaddr_t start, uvaddr_t end,
+			enum keep_rule rule, enum page_reason why)
+{
+	struct plan *plan = pl->plan;
 	const struct proc_area *a = &plan->p->areas.v[area];
+	bool cached = rule != RULE_NONE && rule != RULE_FILTER && !keep_rule_is_written_only(rule);
 	struct proc_run run;
 	int rc = 0;
 
-	plan->p->ops->walk_range(w, a, start, end, false);
-	while (!rc && plan->p->ops->walk_next(w, &run)) {
-		struct plan_range r = { run.start,	      run.end, area, (uint8_t)run.state,
-					(uint8_t)run.source, (uint8_t)run.reason, false };
+	plan->p->ops->walk_range(pl->w, a, start, end, cached);
+	while (!rc && plan->p->ops->walk_next(pl->w, &run)) {
+		struct plan_range r = { .start = run.start, .end = run.end, .area = area,
+					.state = (uint8_t)run.state, .source = (uint8_t)run.source,
+					.reason = (uint8_t)run.reason, .rule = (uint8_t)rule };
 
 		if (run.reason == REASON_BAD_TABLE || run.reason == REASON_NOT_IN_DUMP)
 			plan->damaged = true;
-		if (!keep)
+		if (!rule_keeps(plan, a, rule, &run))
 			leave_out(plan, a, why, &run, &r);
-		rc = r.state == PAGE_CAPTURED ? add_captured(plan, r, run.paddr, err)
-					      : add_range(plan, r, err);
+		else if (r.state > PAGE_ZERO)
+			r.rule = RULE_NONE;
+		rc = r.state == PAGE_CAPTURED ? add_captured(plan, r, run.paddr, pl->err)
+					      : add_range(plan, r, pl->err);
 	}
 	return rc;
 }
 
-static int plan_area(struct plan *plan, struct proc_walk *w, uint32_t area, struct err *err)
+static int add_whole(struct planner *pl, uint32_t area, uvaddr_t start, uvaddr_t end,
+		     enum page_state state, enum page_reason why)
 {
-	const struct proc_area *a = &plan->p->areas.v[area];
+	struct plan_range r = { .start = start, .end = end, .area = area, .state = (uint8_t)state,
+				.reason = (uint8_t)why };
+
+	return start < end ? add_range(pl->plan, r, pl->err) : 0;
+}
+
+/*
+ * What no rule asks for. Only where pages may be in a file it matters which: elsewhere the cost is to
+ * follow what is kept, not what there is.
+ */
+static int plan_rest(struct planner *pl, uint32_t area, uvaddr_t start, uvaddr_t end,
+		     enum page_reason why)
+{
+	const struct proc_area *a = &pl->plan->p->areas.v[area];
+
+	if (start >= end)
+		return 0;
+	if (a->kind == AREA_FILE_PRIVATE ||
+	    (a->kind == AREA_FILE_SHARED && pl->plan->detail == DETAIL_FULL))
+		return plan_stretch(pl, area, start, end, RULE_NONE, why);
+	if (a->kind == AREA_FILE_SHARED && !(a->vm_flags & VM_MAYWRITE) &&
+	    !(a->file < pl->plan->p->files.n && pl->plan->p->files.v[a->file].shmem))
+		return add_whole(pl, area, start, end, PAGE_IN_FILE, REASON_NONE);
+	return add_whole(pl, area, start, end, PAGE_UNAVAILABLE, why);
+}
+
+/* A stretch outside of what must never be kept: what rules ask for, and the rest. */
+static int plan_allowed(struct planner *pl, uint32_t area, uvaddr_t at, uvaddr_t end,
+			enum page_reason why)
+{
+	const struct keep_range_vec *v = &pl->keep.ranges;
+	size_t i;
+	int rc = 0;
+
+	for (i = keep_range_find(v, at); i < v->n && v->v[i].start < end && !rc; i++) {
+		uvaddr_t from = max_u64(at, v->v[i].start), to = min_u64(end, v->v[i].end);
+
+		rc = plan_rest(pl, area, at, from, why);
+		if (!rc)
+			rc = plan_stretch(pl, area, from, to, (enum keep_rule)v->v[i].rule, why);
+		at = to;
+	}
+	return rc ? rc : plan_rest(pl, area, at, end, why);
+}
+
+static int plan_area(struct planner *pl, uint32_t area)
+{
+	const struct keep_range_vec *never = &pl->keep.never;
+	const struct proc_area *a = &pl->plan->p->areas.v[area];
 	enum page_reason why;
-	enum keep keep = policy_full(plan->p, a, &why);
-	uvaddr_t cut = keep == KEEP_ALL ? a->end
-		     : keep == KEEP_FIRST_PAGE ? a->start + plan->p->page_size : a->start;
+	uvaddr_t at = a->start;
+	size_t i;
 	int rc = 0;
 
+	policy_full(pl->plan->p, a, &why);
 	/* Secrets and devices are not even looked at. */
-	if (why == REASON_DONTDUMP || why == REASON_IO) {
-		struct plan_range r = { a->start, a->end, area, PAGE_UNAVAILABLE, SOURCE_NONE,
-					(uint8_t)why, false };
+	if (why == REASON_DONTDUMP || why == REASON_IO)
+		return add_whole(pl, area, a->start, a->end, PAGE_UNAVAILABLE, why);
+	if (pl->plan->detail < DETAIL_FULL)
+		why = REASON_DETAIL;
+	for (i = keep_range_find(never, at); i < never->n && never->v[i].start < a->end && !rc; i++) {
+		uvaddr_t from = max_u64(at, never->v[i].start);
+		uvaddr_t to = min_u64(a->end, never->v[i].end);
 
-		return add_range(plan, r, err);
+		rc = plan_allowed(pl, area, at, from, why);
+		if (!rc)
+			rc = add_whole(pl, area, from, to, PAGE_UNAVAILABLE, REASON_EXCLUDED);
+		at = to;
 	}
-	if (cut > a->start)
-		rc = plan_stretch(plan, w, area, a->start, cut, true, REASON_NONE, err);
-	if (!rc && cut < a->end)
-		rc = plan_stretch(plan, w, area, cut, a->end, false, why, err);
-	return rc;
+	return rc ? rc : plan_allowed(pl, area, at, a->end, why);
 }
 
-int plan_make(struct proc *p, enum detail detail, struct plan *ret, struct err *err)
+int plan_make(struct proc *p, const struct keep_opts *o, struct plan *ret, struct err *err)
 {
-	struct proc_walk *w;
+	struct planner pl = { .plan = ret, .err = err };
 	uint32_t i;
-	int rc = 0;
+	int rc;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->p = p;
-	ret->detail = detail;
+	ret->detail = o->detail;
 	ret->damaged = p->map_fault.rc || p->nr_lost_threads;
 	if (!p->has_memory)
 		return 0;
-	rc = p->ops->walk_open(p, &w, err);
+	rc = keep_make(p, o, &pl.keep, err);
 	if (rc)
 		return rc;
+	ret->detail = pl.keep.detail;
+	rc = p->ops->walk_open(p, &pl.w, err);
 	for (i = 0; i < p->areas.n && !rc; i++)
-		rc = plan_area(ret, w, i, err);
-	p->ops->walk_close(w);
+		rc = plan_area(&pl, i);
+	if (pl.w)
+		p->ops->walk_close(pl.w);
+	keep_deinit(&pl.keep);
 	if (rc)
 		plan_deinit(ret);
 	return rc;
@@ -195,35 +281,44 @@ bool plan_load_next(const struct plan *plan, size_t *at, struct plan_load *ret)
 	return true;
 }
 
+static bool is_of_file(const struct plan *plan, const struct plan_range *r)
+{
+	enum area_kind kind = plan->p->areas.v[r->area].kind;
+
+	return (r->state == PAGE_CAPTURED || r->state == PAGE_IN_FILE) &&
+	       (kind == AREA_FILE_PRIVATE || kind == AREA_FILE_SHARED || kind == AREA_SHMEM);
+}
+
 bool plan_file_next(const struct plan *plan, size_t *at, struct plan_file *ret)
 {
 	const struct plan_range_vec *v = &plan->ranges;
-	const struct proc_area *a = NULL;
-	size_t i;
+	uint64_t page = plan->p->page_size;
+	size_t i = *at;
 
-	for (i = *at; i < v->n; i++) {
-		const struct plan_range *r = &v->v[i];
+	while (i < v->n) {
+		const struct plan_range *first;
+		const struct proc_area *a;
+		uvaddr_t end;
 
-		if (r->state != PAGE_CAPTURED && r->state != PAGE_IN_FILE)
+		if (!is_of_file(plan, &v->v[i])) {
+			i++;
 			continue;
-		a = &plan->p->areas.v[r->area];
-		if (a->kind == AREA_FILE_PRIVATE || a->kind == AREA_FILE_SHARED ||
-		    a->kind == AREA_SHMEM)
-			break;
-	}
-	if (i >= v->n)
-		return false;
-	ret->start = ret->end = v->v[i].start;
-	ret->pgoff = a->pgoff + (ret->start - a->start) / plan->p->page_size;
-	ret->file = a->file;
-	for (; i < v->n; i++) {
-		const struct plan_range *r = &v->v[i];
-
-		if ((r->state != PAGE_CAPTURED && r->state != PAGE_IN_FILE) ||
-		    &plan->p->areas.v[r->area] != a || r->start != ret->end)
-			break;
-		ret->end = r->end;
+		}
+		first = &v->v[i];
+		for (end = first->start; i < v->n && is_of_file(plan, &v->v[i]) &&
+					 v->v[i].area == first->area && v->v[i].start == end; i++)
+			end = v->v[i].end;
+		/* A page of which a part is not available has no cover: the file's bytes are not the process's. */
+		ret->start = round_up_u64(first->start, page);
+		ret->end = round_down_u64(end, page);
+		if (ret->start >= ret->end)
+			continue;
+		a = &plan->p->areas.v[first->area];
+		ret->pgoff = a->pgoff + (ret->start - a->start) / page;
+		ret->file = a->file;
+		*at = i;
+		return true;
 	}
 	*at = i;
-	return true;
+	return false;
 }

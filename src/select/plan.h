@@ -7,7 +7,7 @@
 #define VMSIFT_SELECT_PLAN_H
 
 #include "proc/proc.h"
-#include "select/detail.h"
+#include "select/keep.h"
 
 struct plan_range {
 	uvaddr_t start, end;
@@ -15,6 +15,7 @@ struct plan_range {
 	uint8_t state;	 /* enum page_state */
 	uint8_t source;	 /* enum page_source */
 	uint8_t reason;	 /* enum page_reason */
+	uint8_t rule;	 /* enum keep_rule: what asked for it; RULE_NONE unless captured or zero */
 	bool mixed;	 /* captured pages with zero pages between, too many to list each */
 };
 DEFINE_VEC(plan_range_vec, struct plan_range);
@@ -24,23 +25,25 @@ DEFINE_VEC(plan_range_vec, struct plan_range);
 
 struct plan {
 	struct proc *p;
-	enum detail detail;
+	enum detail detail;		/* that was asked for, or less where an exclusion demands it */
 	struct plan_range_vec ranges;	/* ascending; all areas, whole */
 	uint64_t bytes[4];		/* by enum page_state */
 	uint64_t unavailable[REASON_NR]; /* bytes by reason */
+	uint64_t kept[RULE_NR];		/* captured bytes by rule */
 	bool damaged;	/* something was lost to damage, not to policy */
 };
 
 /**
  * plan_make() - decide on every page of a process
  * @p:	 outlives the plan
+ * @o:	 what is asked for
  * @ret: free with plan_deinit(); zero-initialised by the caller
  *
  * A page that is to be captured has been seen to be readable.
  *
  * Return: 0; ERR_NOMEM; ERR_ABSENT, ERR_CORRUPT if the page tables cannot be found at all.
  */
-int plan_make(struct proc *p, enum detail detail, struct plan *ret, struct err *err);
+int plan_make(struct proc *p, const struct keep_opts *o, struct plan *ret, struct err *err);
 void plan_deinit(struct plan *plan);
 
 /* A PT_LOAD of the core. */
@@ -69,7 +72,10 @@ struct plan_file {
 	uint32_t file; /* index in proc.files */
 };
 
-/* As plan_load_next(). What is not available is left out, so that no stale byte is taken from a file. */
+/*
+ * As plan_load_next(). What is not available is left out, so that no stale byte is taken from a file; of a
+ * page that is kept in part nothing is covered unless the rest of it is in the file.
+ */
 bool plan_file_next(const struct plan *plan, size_t *at, struct plan_file *ret);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "kernel/vma.h"
 
-enum keep policy_full(const struct proc *p, const struct proc_area *a, enum page_reason *reason)
+enum area_keep policy_full(const struct proc *p, const struct proc_area *a, enum page_reason *reason)
 {
 	uint32_t filter = p->coredump_filter;
 

@@ -6,7 +6,7 @@
 #include "proc/proc.h"
 #include "select/detail.h"
 
-enum keep {
+enum area_keep {
 	KEEP_NONE,
 	KEEP_FIRST_PAGE, /* the ELF header, by which debuggers find build-ids */
 	KEEP_ALL,
@@ -19,6 +19,6 @@ enum keep {
  * The rules of vma_dump_size() (fs/coredump.c, the same from 6.1 to 7.3) with the process's own
  * coredump_filter; VM_DONTDUMP and device memory never.
  */
-enum keep policy_full(const struct proc *p, const struct proc_area *a, enum page_reason *reason);
+enum area_keep policy_full(const struct proc *p, const struct proc_area *a, enum page_reason *reason);
 
 #endif

@@ -106,7 +106,8 @@ static int write_phdrs(const struct plan *plan, const struct ucore_layout *l,
 				   .vaddr = load.start,
 				   .filesz = load.file_end - load.start,
 				   .memsz = load.mem_end - load.start,
-				   .align = plan->p->page_size };
+				   .align = (load.start | load.file_end) % plan->p->page_size ?
+						    1 : plan->p->page_size };
 
 		rc = write_phdr(&ph, out, err);
 		off += ph.filesz;

@@ -102,9 +102,11 @@ static int write_text(const struct plan *plan, const struct out *out, uint64_t *
 	vec_for_each(th, &p->threads)
 		put_thread(&t, plan, th);
 	vec_for_each(r, &plan->ranges)
-		putf(&t, "map %" PRIx64 "-%" PRIx64 " %s %s %s\n", r->start, r->end,
-		     r->mixed ? "captured+zero" : page_state_name(r->state),
-		     page_source_name(r->source), page_reason_name(r->reason));
+		if (plan->detail > DETAIL_TINY)
+			putf(&t, "map %" PRIx64 "-%" PRIx64 " %s %s %s %s\n", r->start, r->end,
+			     r->mixed ? "captured+zero" : page_state_name(r->state),
+			     page_source_name(r->source), page_reason_name(r->reason),
+			     keep_rule_name((enum keep_rule)r->rule));
 	*size = t.size;
 	return t.rc;
 }

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What leads a debugger to the modules, and what is kept of the modules themselves. */
+#include "select/keep_set.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "kernel/vma.h"
+#include "util/bytes.h"
+
+/*
+ * glibc's struct link_map has some 1200 bytes, of which debuggers read l_tls_modid near the end; musl's
+ * struct dso has less.
+ */
+#define LINK_MAP_WHOLE 1280u
+/* A static program has libc's data among its own; beyond this size it is the program's. */
+#define STATIC_DATA_MAX KIB(256)
+
+int keep_link_maps(struct keep_ctx *c)
+{
+	uint32_t size = c->o.detail > DETAIL_TINY ? LINK_MAP_WHOLE : LINK_MAP_SIZE;
+	const struct linkmap *lm = &c->lm;
+	const struct linkmap_entry *e;
+	size_t i;
+	int rc = keep_add(c, lm->phdrs, lm->phdrs_size, RULE_EXE);
+
+	if (!rc)
+		rc = keep_add(c, lm->dynamic, lm->dynamic_size, RULE_EXE);
+	for (i = 0; i < lm->nr_r_debug && !rc; i++)
+		rc = keep_add(c, lm->r_debug[i].at, lm->r_debug[i].size, RULE_LINK_MAP);
+	vec_for_each(e, &lm->maps) {
+		if (!rc)
+			rc = keep_add(c, e->at, size, RULE_LINK_MAP);
+		if (!rc)
+			rc = keep_add(c, e->name, e->name_size, RULE_LINK_MAP);
+	}
+	return rc;
+}
+
+/* All segments that the module writes to, .bss too. */
+static int add_written(struct keep_ctx *c, const struct uelf *e, uint64_t max, enum keep_rule rule)
+{
+	const struct uelf_phdr *ph;
+	int rc = 0;
+
+	for (ph = e->phdrs; ph < e->phdrs + e->nr_phdrs && !rc; ph++)
+		if (ph->type == PT_LOAD && ph->flags & PF_W)
+			rc = keep_add(c, ph->vaddr + e->bias, min_u64(ph->memsz, max), rule);
+	return rc;
+}
+
+static const char *base_name(const struct keep_ctx *c, const struct uelf *e)
+{
+	const char *path = e->file < c->p->files.n ? c->p->files.v[e->file].path : "";
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Threads before glibc 2.34 are in a library of their own. */
+static bool is_libpthread(const struct keep_ctx *c, const struct uelf *e)
+{
+	return !strncmp(base_name(c, e), "libpthread", 10);
+}
+
+int keep_modules(struct keep_ctx *c)
+{
+	bool is_static = c->lm.has_exe && !uelf_phdr(&c->lm.exe, PT_INTERP);
+	const struct proc_area *a;
+	const struct uelf *e;
+	int rc = 0;
+
+	vec_for_each(e, &c->modules) {
+		const struct proc_area *first = proc_find_area(c->p, e->base);
+
+		if (!rc && first && first->kind == AREA_SPECIAL)
+			rc = keep_add(c, first->start, first->end - first->start, RULE_VDSO);
+		else if (!rc)
+			rc = keep_add(c, e->base, c->p->page_size, RULE_ELF_HEADER);
+		if (!rc && (e == c->ldso || e == c->libc || is_libpthread(c, e)))
+			rc = add_written(c, e, UINT64_MAX, RULE_LIBC);
+	}
+	if (!rc && is_static)
+		rc = add_written(c, &c->lm.exe, STATIC_DATA_MAX, RULE_LIBC);
+	if (rc || c->o.detail < DETAIL_DATA)
+		return rc;
+	vec_for_each(e, &c->modules)
+		if (!rc)
+			rc = add_written(c, e, UINT64_MAX, RULE_DATA);
+	vec_for_each(a, &c->p->areas)
+		if (!rc && a->kind == AREA_FILE_PRIVATE && a->has_anon)
+			rc = keep_add(c, a->start, a->end - a->start, RULE_DATA);
+	return rc;
+}

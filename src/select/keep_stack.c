@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Used stacks: from the stack pointer to where the thread's use of it began. */
+#include "select/keep_set.h"
+
+#include "kernel/vma.h"
+#include "util/bytes.h"
+
+/*
+ * Where the end of a stack cannot be told (coroutines, Go) this much from the stack pointer is kept: the
+ * area may be a heap of gigabytes.
+ */
+#define UNKNOWN_STACK_MAX KIB(64)
+/* A signal stack below a signal stack below ... */
+#define SIGSTACK_DEPTH 4
+
+struct keep_thread {
+	uvaddr_t sp, tp; /* stack and thread pointer */
+};
+
+struct stack {
+	uvaddr_t start, end;
+	enum keep_rule rule;
+};
+
+struct sigstack {
+	uvaddr_t start, end;
+	uint64_t sp, size; /* as sigaltstack(2) was told */
+};
+
+static bool read_sigstack(const struct keep_ctx *c, const struct proc_thread *t, struct sigstack *ret)
+{
+	struct kernel *k = c->p->k;
+	uint64_t sp, size;
+
+	if (!k || kread_member(k, t->task.addr, L_task_struct_sas_ss_sp, &sp, NULL) ||
+	    kread_member(k, t->task.addr, L_task_struct_sas_ss_size, &size, NULL) || !sp || !size ||
+	    sp + size < sp)
+		return false;
+	*ret = (struct sigstack){ sp, sp + size, sp, size };
+	return true;
+}
+
+static void take_to(struct keep_ctx *c, const struct proc_area *a, struct stack *s, uvaddr_t end)
+{
+	s->end = min_u64(end, a->end);
+	c->is_stack[a - c->p->areas.v] = true;
+}
+
+/* Where the stack that @sp points into ends. Return: false if @sp points nowhere. */
+static bool find_stack(struct keep_ctx *c, const struct keep_thread *th,
+		       const struct sigstack *alt, struct stack *s)
+{
+	const struct proc_area *a = proc_find_area(c->p, th->sp);
+	struct kernel *k = c->p->k;
+	uint64_t start_stack = 0;
+
+	/* A stack that is all unused: its end is the start of the next area. */
+	if (!a || !keep_is_writable(a))
+		return false;
+	s->start = max_u64(th->sp - c->p->arch->red_zone, a->start);
+	s->rule = RULE_STACK;
+	if (alt && th->sp >= alt->start && th->sp < alt->end) {
+		s->rule = RULE_SIGSTACK;
+		take_to(c, a, s, alt->end);
+		return true;
+	}
+	/* The kernel puts argc at start_stack; arguments, environment and auxv lie above it. */
+	if (k && !kread_member(k, c->p->mm, L_mm_struct_start_stack, &start_stack, NULL) &&
+	    start_stack >= th->sp && start_stack < a->end) {
+		take_to(c, a, s, c->o.detail > DETAIL_TINY ? a->end : start_stack + 8);
+		return true;
+	}
+	/* glibc and musl put the thread control block on top of the stack. */
+	if (th->tp > th->sp && th->tp < a->end) {
+		take_to(c, a, s, th->tp);
+		return true;
+	}
+	if (a->vm_flags & VM_GROWSDOWN) {
+		take_to(c, a, s, a->end);
+		return true;
+	}
+	s->end = min_u64(a->end, s->start + UNKNOWN_STACK_MAX);
+	return true;
+}
+
+static int add_stack(struct keep_ctx *c, const struct stack *s)
+{
+	uint64_t size = s->end - s->start, max = c->o.stack_max, base = c->o.stack_base;
+	int rc;
+
+	if (size <= max || (base <= size && max >= size - base))
+		return keep_add(c, s->start, size, s->rule);
+	rc = keep_add(c, s->start, max, s->rule);
+	base = min_u64(base, size);
+	return rc ? rc : keep_add(c, s->end - base, base, RULE_STACK_BASE);
+}
+
+/*
+ * The stack pointer that a signal interrupted, from struct rt_sigframe (arch/x86/include/asm/sigframe.h,
+ * uapi/asm/ucontext.h): its uc_stack repeats what sigaltstack(2) was told, and the registers follow.
+ */
+static bool interrupted_sp(struct keep_ctx *c, const struct stack *s, const struct sigstack *alt,
+			   uvaddr_t *ret)
+{
+	enum { UC_STACK_FLAGS = 1, UC_STACK_SIZE, R8, RSP = R8 + 15, NR };
+	uvaddr_t at;
+
+	for (at = round_up_u64(s->start, 8); at + 8 * NR <= s->end; at += 8) {
+		uint8_t w[8 * NR];
+
+		if (proc_read(c->p, at, w, 8, NULL))
+			return false;
+		if (get_u64(w) != alt->sp || proc_read(c->p, at, w, sizeof(w), NULL) ||
+		    get_u64(w + 8 * UC_STACK_SIZE) != alt->size)
+			continue;
+		*ret = get_u64(w + 8 * RSP);
+		return true;
+	}
+	return false;
+}
+
+static int keep_stack(struct keep_ctx *c, const struct proc_thread *t)
+{
+	struct keep_thread th;
+	struct arch_regs regs;
+	struct sigstack alt;
+	bool has_alt;
+	unsigned int i;
+
+	if (!keep_thread_regs(c, t, &regs))
+		return 0;
+	th.sp = regs.r[c->p->arch->reg_sp];
+	th.tp = regs.r[c->p->arch->reg_tp];
+	has_alt = read_sigstack(c, t, &alt);
+	for (i = 0; i < SIGSTACK_DEPTH; i++) {
+		struct stack s;
+		int rc;
+
+		if (!find_stack(c, &th, has_alt ? &alt : NULL, &s))
+			return 0;
+		rc = add_stack(c, &s);
+		if (rc || s.rule != RULE_SIGSTACK || !interrupted_sp(c, &s, &alt, &th.sp))
+			return rc;
+	}
+	return 0;
+}
+
+int keep_stacks(struct keep_ctx *c)
+{
+	const struct proc_thread *t;
+	int rc = 0;
+
+	vec_for_each(t, &c->p->threads) {
+		rc = keep_stack(c, t);
+		if (rc)
+			break;
+	}
+	return rc;
+}

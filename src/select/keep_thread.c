@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Thread control blocks, thread-local storage and the tables that lead a debugger to it, robust lists.
+ * No libthread_db is run. glibc tells it the layout of its structures by symbols _thread_db_*, each
+ * { bits, number, offset } (nptl_db/db_info.c); where these are not in memory, a superset is kept.
+ */
+#include "select/keep_set.h"
+
+#include <elf.h>
+
+#include "kernel/vma.h"
+#include "util/bytes.h"
+
+/* Larger than any struct pthread: 2304 bytes in glibc 2.36. */
+#define TCB_MAX		 4096u
+#define DTV_ENTRIES_MAX	 4096u
+#define TLS_BLOCK_MAX	 KIB(64)
+#define STATIC_TLS_MAX	 KIB(256)
+#define SLOTINFO_MAX	 64u /* lists of it */
+/* ROBUST_LIST_LIMIT, include/linux/futex.h */
+#define ROBUST_MAX	 2048u
+/* pthread_mutex_t around its list node. */
+#define ROBUST_BEFORE	 32u
+#define ROBUST_AFTER	 16u
+
+struct tls {
+	uint64_t nr_modules; /* that have TLS */
+	uint64_t largest;    /* memsz of a PT_TLS */
+	uint64_t total;	     /* of all, aligned: what the static block has at the most, but for its surplus */
+	uint64_t tcb_size;
+};
+
+static bool read_u64(struct keep_ctx *c, uvaddr_t at, uint64_t *ret)
+{
+	uint8_t b[8];
+
+	if (proc_read(c->p, at, b, sizeof(b), NULL))
+		return false;
+	*ret = get_u64(b);
+	return true;
+}
+
+/* A 32-bit word of a symbol of libc. */
+static bool libc_word(struct keep_ctx *c, const char *name, unsigned int i, uint32_t *ret)
+{
+	struct uelf_symbol s;
+	uint8_t b[4];
+
+	if (!c->libc || uelf_find_symbol(c->libc, name, &s, NULL) ||
+	    proc_read(c->p, s.addr + 4 * i, b, sizeof(b), NULL))
+		return false;
+	*ret = get_u32(b);
+	return true;
+}
+
+static void measure(struct keep_ctx *c, struct tls *t)
+{
+	const struct uelf *e;
+	uint32_t size;
+
+	*t = (struct tls){ .tcb_size = TCB_MAX };
+	vec_for_each(e, &c->modules) {
+		const struct uelf_phdr *ph = uelf_phdr(e, PT_TLS);
+
+		if (!ph || !ph->memsz)
+			continue;
+		t->nr_modules++;
+		t->largest = max_u64(t->largest, min_u64(ph->memsz, TLS_BLOCK_MAX));
+		t->total += min_u64(ph->memsz, STATIC_TLS_MAX) + min_u64(ph->align, 4096);
+	}
+	t->total = min_u64(t->total, STATIC_TLS_MAX);
+	if (libc_word(c, "_thread_db_sizeof_pthread", 0, &size) && size >= 64)
+		t->tcb_size = min_u64(size, TCB_MAX);
+}
+
+/*
+ * The dtv: glibc's has 16-byte entries { value, to_free } and its length in the entry before the first,
+ * musl's has pointers and its length in the first. Pointers below the thread pointer lead into the static
+ * block, others to blocks of their own.
+ */
+static int keep_dtv(struct keep_ctx *c, uvaddr_t tp, uvaddr_t dtv, const struct tls *t,
+		    uvaddr_t *static_start)
+{
+	uint64_t n = 0, v, i;
+	int rc;
+
+	if (c->is_glibc ? !read_u64(c, dtv - 16, &n) : !read_u64(c, dtv, &n))
+		return 0;
+	if (n > DTV_ENTRIES_MAX)
+		n = t->nr_modules;
+	n += 2;
+	rc = keep_add(c, dtv - 16, 16 * (n + 1), RULE_TLS);
+	for (i = 0; i < 2 * n && !rc; i++) {
+		const struct proc_area *a;
+
+		if (!read_u64(c, dtv + 8 * i, &v))
+			break;
+		a = proc_find_area(c->p, v);
+		if (!a || !keep_is_writable(a))
+			continue;
+		if (v < tp && tp - v <= STATIC_TLS_MAX)
+			*static_start = min_u64(*static_start, v);
+		else
+			rc = keep_add(c, v, t->largest, RULE_TLS);
+	}
+	return rc;
+}
+
+static int keep_tcb(struct keep_ctx *c, uvaddr_t tp, const struct tls *t)
+{
+	const struct proc_area *a = proc_find_area(c->p, tp);
+	uvaddr_t static_start;
+	uint64_t dtv;
+	int rc;
+
+	if (!a || !keep_is_writable(a))
+		return 0;
+	static_start = tp - min_u64(t->total, tp - a->start);
+	rc = keep_add(c, tp, min_u64(t->tcb_size, a->end - tp), RULE_THREAD);
+	/* tcbhead_t of glibc, struct pthread of musl: pointer to itself, dtv. */
+	if (!rc && read_u64(c, tp + 8, &dtv) && dtv > 16)
+		rc = keep_dtv(c, tp, dtv, t, &static_start);
+	static_start = max_u64(static_start, a->start);
+	return rc ? rc : keep_add(c, static_start, tp - static_start, RULE_TLS);
+}
+
+/* struct dtv_slotinfo_list of glibc: length, next, { generation, link_map } each. */
+static int keep_slotinfo(struct keep_ctx *c, uvaddr_t at)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; at && i < SLOTINFO_MAX && !rc; i++) {
+		uint64_t len, next;
+
+		if (!read_u64(c, at, &len) || !read_u64(c, at + 8, &next))
+			break;
+		rc = keep_add(c, at, 16 + 16 * min_u64(len, DTV_ENTRIES_MAX), RULE_TLS);
+		at = next;
+	}
+	return rc;
+}
+
+/* Where the list is in _rtld_global is not known: then whatever ld.so's data points to. */
+static int keep_what_ldso_points_to(struct keep_ctx *c, const struct uelf_symbol *s)
+{
+	uint64_t i, v;
+	int rc = 0;
+
+	for (i = 0; i + 8 <= min_u64(s->size, KIB(16)) && !rc; i += 8) {
+		const struct proc_area *a;
+
+		if (!read_u64(c, s->addr + i, &v))
+			break;
+		a = proc_find_area(c->p, v);
+		if (a && keep_is_writable(a))
+			rc = keep_add(c, v, 1024, RULE_TLS);
+	}
+	return rc;
+}
+
+static int keep_tls_tables(struct keep_ctx *c)
+{
+	struct uelf_symbol global;
+	uint32_t off;
+	uint64_t at;
+
+	if (!c->ldso || uelf_find_symbol(c->ldso, "_rtld_global", &global, NULL))
+		return 0;
+	if (libc_word(c, "_thread_db_rtld_global__dl_tls_dtv_slotinfo_list", 2, &off) &&
+	    off < global.size && read_u64(c, global.addr + off, &at))
+		return keep_slotinfo(c, at);
+	return keep_what_ldso_points_to(c, &global);
+}
+
+/* struct robust_list_head: list.next, futex_offset, list_op_pending (include/uapi/linux/futex.h). */
+static int keep_robust(struct keep_ctx *c, const struct proc_thread *t)
+{
+	struct kernel *k = c->p->k;
+	uint64_t head, at;
+	unsigned int i;
+	int rc;
+
+	if (!k || kread_member(k, t->task.addr, L_task_struct_robust_list, &head, NULL) || !head ||
+	    !read_u64(c, head, &at))
+		return 0;
+	rc = keep_add(c, head, 24, RULE_ROBUST);
+	for (i = 0; i < ROBUST_MAX && !rc; i++) {
+		at &= ~1ull; /* a priority-inheriting one */
+		if (at == head || at < ROBUST_BEFORE || !proc_find_area(c->p, at))
+			break;
+		rc = keep_add(c, at - ROBUST_BEFORE, ROBUST_BEFORE + ROBUST_AFTER, RULE_ROBUST);
+		if (!read_u64(c, at, &at))
+			break;
+	}
+	return rc;
+}
+
+int keep_threads(struct keep_ctx *c)
+{
+	const struct proc_thread *t;
+	struct arch_regs regs;
+	struct tls tls;
+	int rc;
+
+	measure(c, &tls);
+	rc = keep_tls_tables(c);
+	vec_for_each(t, &c->p->threads) {
+		if (!rc && keep_thread_regs(c, t, &regs))
+			rc = keep_tcb(c, regs.r[c->p->arch->reg_tp], &tls);
+		if (!rc)
+			rc = keep_robust(c, t);
+	}
+	return rc;
+}
