@@ -15,6 +15,9 @@
 #define DATA_BUF_SIZE KIB(512)
 #define DESC_BUF_SIZE (PAGE_DESC_SIZE * 4096)
 
+/* Read at a time. */
+#define READ_SIZE KIB(128)
+
 /* Kept back of max_bytes: heads of records, the status, the end mark. */
 #define BUDGET_RESERVE KIB(4)
 
@@ -27,7 +30,7 @@ struct writer {
 	struct kdump_out out;
 	struct kdump_buf desc, data;
 	struct page_ctx *ctx;		   /* NULL: no codec */
-	uint8_t *page;			   /* one that does not lie in one piece */
+	uint8_t *in;			   /* READ_SIZE bytes of the dump */
 	uint8_t zero_desc[PAGE_DESC_SIZE]; /* of the record that all pages of zeros share */
 	bool has_zero;
 	bool stop;
@@ -153,10 +156,10 @@ static int put_odd_page(struct writer *w, pfn_t pfn, struct err *err)
 	 * pages. */
 	while (have && !vmcore_has(w->vc, paddr + have - 1))
 		have--;
-	memset(w->page, 0, size);
-	if (have && !vmcore_read(w->vc, paddr, w->page, have, NULL)) {
+	memset(w->in, 0, size);
+	if (have && !vmcore_read(w->vc, paddr, w->in, have, NULL)) {
 		w->st->nr_written++;
-		return put_page(w, w->page, err);
+		return put_page(w, w->in, err);
 	}
 	w->st->nr_failed++;
 	return put_desc(w, empty, err);
@@ -169,8 +172,9 @@ static int put_run(struct writer *w, pfn_t pfn, pfn_t end, struct err *err)
 	while (pfn < end && !w->stop) {
 		const uint8_t *p;
 		size_t n = 0;
-		int rc = vmcore_map(w->vc, pfn * page_size, (end - pfn) * page_size,
-				    (const void **)&p, &n, NULL);
+		int rc = vmcore_fetch(w->vc, pfn * page_size, w->in,
+				      min_u64((end - pfn) * page_size, READ_SIZE),
+				      (const void **)&p, &n, NULL);
 
 		if (rc || n < page_size) {
 			rc = put_odd_page(w, pfn++, err);
@@ -298,8 +302,8 @@ int kdump_write(struct vmcore *vc, struct kmem *km, const struct kernel *k, stru
 	int level = o->codec && !o->codec_level ? o->codec->level_default : o->codec_level;
 	int rc = open_set(&w, km, k, &pc, err);
 
-	w.page = malloc(vc->page_size);
-	if (!rc && !w.page)
+	w.in = malloc(READ_SIZE);
+	if (!rc && !w.in)
 		rc = err_nomem(err);
 	if (!rc && o->codec)
 		rc = page_compressor_create(o->codec, level, vc->page_size, &w.ctx, err);
@@ -312,7 +316,7 @@ int kdump_write(struct vmcore *vc, struct kmem *km, const struct kernel *k, stru
 	kdump_buf_deinit(&w.data);
 	page_ctx_destroy(w.ctx);
 	page_set_deinit(&w.set);
-	free(w.page);
+	free(w.in);
 	return rc ? err_add(err, "kernel dump") : 0;
 }
 

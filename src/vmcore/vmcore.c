@@ -179,20 +179,36 @@ uint64_t vmcore_nr_pages(const struct vmcore *vc)
 	return n;
 }
 
-int vmcore_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **ptr, size_t *size,
-	       struct err *err)
+/* @buf: NULL to look at a window, else as vmcore_fetch() */
+static int see(struct vmcore *vc, paddr_t paddr, void *buf, size_t want, const void **ptr,
+	       size_t *size, struct err *err)
 {
 	const struct vmcore_seg *s = seg_find(vc, paddr);
+	uint64_t off;
 	int rc;
 
 	if (!s)
 		return err_set(err, ERR_ABSENT, "page frame 0x%" PRIx64 " is not in the dump",
 			       paddr / vc->page_size);
 	*size = min_u64(want, s->end - paddr);
-	rc = window_get(vc->windows, s->off + (paddr - s->start), size, ptr, err);
+	off = s->off + (paddr - s->start);
+	rc = buf ? window_fetch(vc->windows, off, buf, size, ptr, err) :
+		   window_get(vc->windows, off, size, ptr, err);
 	if (rc)
 		return err_add(err, "page frame 0x%" PRIx64, paddr / vc->page_size);
 	return 0;
+}
+
+int vmcore_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **ptr, size_t *size,
+	       struct err *err)
+{
+	return see(vc, paddr, NULL, want, ptr, size, err);
+}
+
+int vmcore_fetch(struct vmcore *vc, paddr_t paddr, void *buf, size_t want, const void **ptr,
+		 size_t *size, struct err *err)
+{
+	return see(vc, paddr, buf, want, ptr, size, err);
 }
 
 int vmcore_read(struct vmcore *vc, paddr_t paddr, void *buf, size_t size, struct err *err)

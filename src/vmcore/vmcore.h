@@ -75,6 +75,13 @@ void vmcore_without_mmap(struct vmcore *vc);
 int vmcore_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **ptr, size_t *size,
 	       struct err *err);
 
+/**
+ * vmcore_fetch() - as vmcore_map(), for bytes that are looked at once, in order
+ * @buf: @want bytes that may serve as the place; @ptr is there or elsewhere
+ */
+int vmcore_fetch(struct vmcore *vc, paddr_t paddr, void *buf, size_t want, const void **ptr,
+		 size_t *size, struct err *err);
+
 /* Copies [paddr, paddr + size) whole or fails as vmcore_map() does. */
 int vmcore_read(struct vmcore *vc, paddr_t paddr, void *buf, size_t size, struct err *err);
 

@@ -273,3 +273,16 @@ int window_get(struct window_cache *wc, uint64_t off, size_t *size, const void *
 	*size = min_u64(*size, end - at);
 	return 0;
 }
+
+int window_fetch(struct window_cache *wc, uint64_t off, void *buf, size_t *size, const void **ptr,
+		 struct err *err)
+{
+	size_t n = off < wc->file_size ? min_u64(*size, wc->file_size - off) : 0;
+
+	/* What fails is looked at page by page. */
+	if (wc->is_proc || !wc->use_mmap || !n || read_whole(wc, off, buf, n))
+		return window_get(wc, off, size, ptr, err);
+	*size = n;
+	*ptr = buf;
+	return 0;
+}

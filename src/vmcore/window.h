@@ -41,4 +41,13 @@ void window_cache_destroy(struct window_cache *wc);
 int window_get(struct window_cache *wc, uint64_t off, size_t *size, const void **ptr,
 	       struct err *err);
 
+/**
+ * window_fetch() - bytes of the file that are looked at once, in order
+ *
+ * As window_get(), but where the file is a regular one they are read to @buf, of @size bytes: mapping and
+ * populating pages costs more than copying them. Nothing is remembered.
+ */
+int window_fetch(struct window_cache *wc, uint64_t off, void *buf, size_t *size, const void **ptr,
+		 struct err *err);
+
 #endif
