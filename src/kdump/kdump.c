@@ -68,11 +68,12 @@ static int write_bitmaps(struct writer *w, struct err *err)
 	uint64_t nr;
 	int rc = ram ? 0 : err_nomem(err);
 
-	for (nr = 0; nr < w->set.nr_windows && !rc; nr++) {
+	page_set_for_each(&w->set, nr)
+	{
 		const uint8_t *kept;
 
-		if (!page_set_any(&w->set, nr))
-			continue;
+		if (rc)
+			break;
 		page_set_ram(&w->set, nr, ram);
 		rc = write_bits(w, w->places.off_bitmap1, nr, ram, err);
 		kept = page_set_get(&w->set, nr);
@@ -231,9 +232,12 @@ static int write_pages(struct writer *w, struct err *err)
 	uint64_t nr;
 	int rc = 0;
 
-	for (nr = 0; nr < w->set.nr_windows && !rc && !w->stop; nr++)
-		if (page_set_any(&w->set, nr))
-			rc = put_window(w, nr, err);
+	page_set_for_each(&w->set, nr)
+	{
+		if (rc || w->stop)
+			break;
+		rc = put_window(w, nr, err);
+	}
 	if (!rc)
 		rc = flush_desc(w, err);
 	if (rc && !w->out.flattened) {
@@ -328,9 +332,9 @@ int kdump_count(struct vmcore *vc, struct kmem *km, const struct kernel *k,
 	uint64_t nr;
 	int rc = open_set(&w, km, k, &pc, err);
 
-	for (nr = 0; nr < w.set.nr_windows && !rc; nr++)
-		if (page_set_any(&w.set, nr))
-			st->nr_kept += bits_count(page_set_get(&w.set, nr), PAGE_WINDOW_BYTES);
+	if (!rc)
+		page_set_for_each(&w.set, nr) st->nr_kept +=
+			bits_count(page_set_get(&w.set, nr), PAGE_WINDOW_BYTES);
 	memcpy(st->nr_of_class, w.set.nr_of_class, sizeof(st->nr_of_class));
 	page_set_deinit(&w.set);
 	return rc;

@@ -74,15 +74,33 @@ uint64_t bits_count(const uint8_t *bits, size_t bytes)
 	return n;
 }
 
-/* Frames of a segment; one that the dump holds only in part counts. */
-static pfn_t seg_start(const struct page_set *ps, const struct vmcore_seg *s)
+/* The frames of the next stretch from @pfn on; one that the dump holds only in part counts. */
+static bool next_stretch(const struct page_set *ps, enum vmcore_what what, pfn_t pfn, pfn_t *start,
+			 pfn_t *end)
 {
-	return s->start / ps->vc->page_size;
+	uint32_t size = ps->vc->page_size;
+	paddr_t from, to;
+
+	if (pfn > UINT64_MAX / size || !vmcore_next(ps->vc, what, pfn * size, &from, &to))
+		return false;
+	*start = from / size;
+	*end = (to - 1) / size + 1;
+	return true;
 }
 
-static pfn_t seg_end(const struct page_set *ps, const struct vmcore_seg *s)
+/* The frame behind the last that was RAM. */
+static pfn_t last_frame(const struct vmcore *vc)
 {
-	return (s->end - 1) / ps->vc->page_size + 1;
+	const struct vmcore_load *l;
+	paddr_t end = 0;
+
+	vec_for_each (l, &vc->loads)
+		end = max_u64(end, l->paddr + l->size);
+	if (vc->segs.n)
+		end = max_u64(end, vc->segs.v[vc->segs.n - 1].end);
+	if (vc->filtered.n)
+		end = max_u64(end, vc->filtered.v[vc->filtered.n - 1].end);
+	return end ? (end - 1) / vc->page_size + 1 : 0;
 }
 
 int page_set_init(struct page_set *ps, struct vmcore *vc, struct page_classifier *pc,
@@ -92,8 +110,7 @@ int page_set_init(struct page_set *ps, struct vmcore *vc, struct page_classifier
 	ps->vc = vc;
 	ps->pc = pc;
 	ps->dump_level = dump_level;
-	if (vc->segs.n)
-		ps->max_mapnr = seg_end(ps, &vc->segs.v[vc->segs.n - 1]);
+	ps->max_mapnr = last_frame(vc);
 	ps->nr_windows = (ps->max_mapnr + PAGE_WINDOW - 1) / PAGE_WINDOW;
 	if (ps->nr_windows <= PAGE_SET_REMEMBER)
 		ps->remembered = malloc((ps->nr_windows + 1) * PAGE_WINDOW_BYTES);
@@ -107,61 +124,23 @@ void page_set_deinit(struct page_set *ps)
 	ps->remembered = ps->window = NULL;
 }
 
-/* First segment that reaches beyond @pfn. */
-static const struct vmcore_seg *first_seg(const struct page_set *ps, pfn_t pfn)
+uint64_t page_set_next(const struct page_set *ps, uint64_t nr)
 {
-	size_t lo = 0, hi = ps->vc->segs.n;
+	pfn_t from = nr << PAGE_WINDOW_SHIFT, start, end;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (seg_end(ps, &ps->vc->segs.v[mid]) <= pfn)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return ps->vc->segs.v + lo;
-}
-
-bool page_set_any(const struct page_set *ps, uint64_t nr)
-{
-	const struct vmcore_seg *s = first_seg(ps, nr << PAGE_WINDOW_SHIFT);
-
-	return s < ps->vc->segs.v + ps->vc->segs.n &&
-	       seg_start(ps, s) < (nr + 1) << PAGE_WINDOW_SHIFT;
-}
-
-/* Calls @fn for each stretch of the window that is in the dump, relative to the window. */
-static void for_each_stretch(struct page_set *ps, uint64_t nr,
-			     void (*fn)(struct page_set *ps, pfn_t start, pfn_t end))
-{
-	pfn_t from = nr << PAGE_WINDOW_SHIFT, to = from + PAGE_WINDOW, at = from;
-	const struct vmcore_seg *s;
-
-	for (s = first_seg(ps, from); s < ps->vc->segs.v + ps->vc->segs.n; s++) {
-		pfn_t start = max_u64(seg_start(ps, s), at), end = min_u64(seg_end(ps, s), to);
-
-		if (start >= to)
-			break;
-		/* Two segments may share a frame. */
-		if (start < end) {
-			fn(ps, start, end);
-			at = end;
-		}
-	}
+	if (nr >= ps->nr_windows || !next_stretch(ps, VMCORE_RAM, from, &start, &end))
+		return ps->nr_windows;
+	return start >> PAGE_WINDOW_SHIFT;
 }
 
 void page_set_ram(const struct page_set *ps, uint64_t nr, uint8_t *bits)
 {
-	pfn_t from = nr << PAGE_WINDOW_SHIFT, to = from + PAGE_WINDOW;
-	const struct vmcore_seg *s;
+	pfn_t from = nr << PAGE_WINDOW_SHIFT, to = from + PAGE_WINDOW, at = from, start, end;
 
 	memset(bits, 0, PAGE_WINDOW_BYTES);
-	for (s = first_seg(ps, from); s < ps->vc->segs.v + ps->vc->segs.n; s++) {
-		if (seg_start(ps, s) >= to)
-			break;
-		bits_set(bits, max_u64(seg_start(ps, s), from) - from,
-			 min_u64(seg_end(ps, s), to) - from);
+	while (at < to && next_stretch(ps, VMCORE_RAM, at, &start, &end) && start < to) {
+		bits_set(bits, start - from, min_u64(end, to) - from);
+		at = end;
 	}
 }
 
@@ -185,13 +164,21 @@ static void classify_stretch(struct page_set *ps, pfn_t start, pfn_t end)
 
 const uint8_t *page_set_get(struct page_set *ps, uint64_t nr)
 {
+	pfn_t at, to, start, end;
+
 	if (ps->remembered)
 		ps->window = ps->remembered + nr * PAGE_WINDOW_BYTES;
 	if (ps->remembered && ps->counted)
 		return ps->window;
 	ps->window_start = nr << PAGE_WINDOW_SHIFT;
 	memset(ps->window, 0, PAGE_WINDOW_BYTES);
-	for_each_stretch(ps, nr, classify_stretch);
+	to = ps->window_start + PAGE_WINDOW;
+	at = ps->window_start;
+	while (at < to && next_stretch(ps, VMCORE_HELD, at, &start, &end) && start < to) {
+		end = min_u64(end, to);
+		classify_stretch(ps, start, end);
+		at = end;
+	}
 	return ps->window;
 }
 

@@ -39,8 +39,12 @@ void page_set_deinit(struct page_set *ps);
 /* The bits of frames [nr << PAGE_WINDOW_SHIFT, ...) that are in the dump at all. @bits: PAGE_WINDOW_BYTES. */
 void page_set_ram(const struct page_set *ps, uint64_t nr, uint8_t *bits);
 
-/* Whether any frame of the window is in the dump. */
-bool page_set_any(const struct page_set *ps, uint64_t nr);
+/* The first window from @nr on with RAM in it; .nr_windows if there is none. */
+uint64_t page_set_next(const struct page_set *ps, uint64_t nr);
+
+/* All of them, in order. */
+#define page_set_for_each(ps, nr)                                                                  \
+	for ((nr) = page_set_next((ps), 0); (nr) < (ps)->nr_windows; (nr) = page_set_next((ps), (nr) + 1))
 
 /* The bits of the frames that are kept; valid until the next call. Windows are asked for in order. */
 const uint8_t *page_set_get(struct page_set *ps, uint64_t nr);

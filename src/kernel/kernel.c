@@ -126,11 +126,14 @@ static int check_page_offset(struct kernel *k, struct err *err)
 		return 0;
 	if (base < k->km.space.user_end || base & 0xfffff)
 		return err_set(err, ERR_CORRUPT, "page_offset_base is 0x%" PRIx64, base);
-	kernel_degrade(k, "direct map: segments say 0x%" PRIx64 ", page_offset_base 0x%" PRIx64,
-		       k->km.space.page_offset, base);
+	if (k->km.space.page_offset_found)
+		kernel_degrade(k, "direct map: segments say 0x%" PRIx64 ", page_offset_base 0x%" PRIx64,
+			       k->km.space.page_offset, base);
 	if (!k->km.space.page_offset_found) {
+		/* kdump-compressed files bear no addresses: that is where to find it. */
 		k->km.space.direct_end += base - k->km.space.page_offset;
 		k->km.space.page_offset = base;
+		k->km.space.page_offset_found = true;
 	}
 	return 0;
 }

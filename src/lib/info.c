@@ -54,8 +54,8 @@ static void print_text(struct vmsift *v, const struct counts *c, FILE *out)
 	fprintf(out, "crashed:      %s\n", vmsift_time_text(k->crash_time, when, sizeof(when)));
 	fprintf(out, "panic task:   %s\n", panic);
 	fprintf(out, "CPUs:         %zu, of which %u answered\n", k->cpus.n, answered);
-	fprintf(out, "memory:       %s in the dump, in %zu segments\n",
-		str_human_size(size, sizeof(size), ram), v->vc->segs.n);
+	fprintf(out, "memory:       %s in the dump (%s)\n", str_human_size(size, sizeof(size), ram),
+		vmcore_format(v->vc));
 	fprintf(out, "page tables:  %u levels, direct map at 0x%" PRIx64 "%s\n", s->levels,
 		s->page_offset, s->page_offset_found ? "" : " (assumed)");
 	fprintf(out, "kernel stack: %" PRIu64 " KiB, %" PRIu64 " bytes of padding%s\n",
@@ -92,6 +92,7 @@ static int print_json(struct vmsift *v, const struct counts *c, FILE *out, struc
 	json_i64(&j, "crash_time", k->crash_time);
 	json_i64(&j, "panic_cpu", k->panic_cpu);
 	json_hex(&j, "panic_task", k->panic_task);
+	json_str(&j, "format", vmcore_format(v->vc));
 	json_u64(&j, "memory", vmcore_nr_pages(v->vc) * v->vc->page_size);
 	json_u64(&j, "missing", v->vc->missing_size);
 	json_u64(&j, "page_table_levels", k->km.space.levels);

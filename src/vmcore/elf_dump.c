@@ -22,15 +22,33 @@ static int check_header(const GElf_Ehdr *ehdr, struct err *err)
 	return 0;
 }
 
+/* Memory that is promised beyond what the file has: makedumpfile -E cuts a segment that way. */
+static int add_filtered(struct vmcore *vc, const GElf_Phdr *ph, struct err *err)
+{
+	struct vmcore_seg seg = { .start = ph->p_paddr + ph->p_filesz };
+
+	if (ph->p_memsz <= ph->p_filesz || ph->p_paddr + ph->p_memsz < ph->p_paddr)
+		return 0;
+	if (vc->filtered.n >= LOADS_MAX)
+		return err_set(err, ERR_CORRUPT, "more than %u segments", LOADS_MAX);
+	seg.end = ph->p_paddr + ph->p_memsz;
+	return vmcore_seg_vec_push(&vc->filtered, seg) ? 0 : err_nomem(err);
+}
+
 static int add_load(struct vmcore *vc, const GElf_Phdr *ph, struct err *err)
 {
 	uint64_t size = ph->p_filesz;
 	struct vmcore_load load = { ph->p_vaddr, ph->p_paddr, ph->p_filesz };
 	struct vmcore_seg seg;
 
+	int rc;
+
 	/* /proc/kcore gives vmalloc memory and the like no physical address (fs/proc/kcore.c). */
-	if (!size || ph->p_paddr == UINT64_MAX)
+	if (ph->p_paddr == UINT64_MAX)
 		return 0;
+	rc = add_filtered(vc, ph, err);
+	if (rc || !size)
+		return rc;
 	if (ph->p_paddr + size < ph->p_paddr || ph->p_offset + size < ph->p_offset)
 		return err_set(err, ERR_CORRUPT,
 			       "a segment at 0x%" PRIx64 " of 0x%" PRIx64 " bytes wraps around",
@@ -114,12 +132,30 @@ static bool any_overlap(struct vmcore_seg_vec *segs)
 	return false;
 }
 
+/* Make vc->filtered ascending and disjoint. */
+static void settle_filtered(struct vmcore_seg_vec *segs)
+{
+	size_t i, n = 0;
+
+	if (!segs->n)
+		return;
+	qsort(segs->v, segs->n, sizeof(*segs->v), seg_cmp);
+	for (i = 0; i < segs->n; i++) {
+		if (n && segs->v[i].start <= segs->v[n - 1].end)
+			segs->v[n - 1].end = max_u64(segs->v[n - 1].end, segs->v[i].end);
+		else
+			segs->v[n++] = segs->v[i];
+	}
+	segs->n = n;
+}
+
 /* Make vc->segs ascending and disjoint. */
 static int settle_segments(struct vmcore *vc, struct err *err)
 {
 	struct vmcore_seg_vec out = { 0 };
 	struct vmcore_seg *s;
 
+	settle_filtered(&vc->filtered);
 	/* The usual dump has one overlap, the kernel image; a hostile one is bounded by this. */
 	if (any_overlap(&vc->segs)) {
 		if (vc->segs.n > 4096)

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "vmcore/elf_dump.h"
+#include "vmcore/flat_map.h"
+#include "vmcore/kdump_dump.h"
 #include "vmcore/window.h"
 
 static int open_file(struct vmcore *vc, const char *path, struct err *err)
@@ -76,16 +78,13 @@ static int read_vmcoreinfo(struct vmcore *vc, struct err *err)
 	return 0;
 }
 
-static int open_dump(struct vmcore *vc, const char *path, struct err *err)
+static int open_elf(struct vmcore *vc, struct err *err)
 {
 	struct elf_dump_notes at = { 0 };
 	struct err note_err = { 0 };
 	size_t i;
-	int rc;
+	int rc = elf_dump_read(vc, &at, err);
 
-	rc = open_file(vc, path, err);
-	if (!rc)
-		rc = elf_dump_read(vc, &at, err);
 	if (rc)
 		return rc;
 	for (i = 0; i < at.n; i++) {
@@ -95,10 +94,52 @@ static int open_dump(struct vmcore *vc, const char *path, struct err *err)
 		if (rc == ERR_NOMEM)
 			return err_nomem(err);
 		if (rc)
-			log_warn(vc->log, "%s: %s; %zu notes before it are used", path,
+			log_warn(vc->log, "%s: %s; %zu notes before it are used", vc->path,
 				 note_err.text, vc->notes.n - first);
 	}
-	rc = read_vmcoreinfo(vc, err);
+	return 0;
+}
+
+static int open_flat(struct vmcore *vc, struct err *err)
+{
+	int rc = flat_map_open(vc->windows, vc->file_size, &vc->flat, err);
+
+	if (rc)
+		return rc;
+	vc->file_size = flat_map_size(vc->flat);
+	if (flat_map_was_cut(vc->flat))
+		log_warn(vc->log, "%s: the file was cut: its end mark is missing", vc->path);
+	return 0;
+}
+
+/* Formats are told by their first bytes. */
+static int open_format(struct vmcore *vc, struct err *err)
+{
+	uint8_t head[16] = { 0 };
+	size_t n = min_u64(sizeof(head), vc->file_size);
+	int rc = n ? vmcore_read_file(vc, 0, head, n, err) : 0;
+
+	if (!rc && flat_map_probe(head, n)) {
+		rc = open_flat(vc, err);
+		if (!rc)
+			rc = vmcore_read_file(vc, 0, head, sizeof(head), err);
+		if (!rc && !kdump_dump_probe(head, sizeof(head)))
+			return err_set(err, ERR_UNSUPPORTED,
+				       "is flattened, and not kdump-compressed: rearrange it by makedumpfile -R first");
+	}
+	if (rc)
+		return rc;
+	return kdump_dump_probe(head, n) ? kdump_dump_open(vc, err) : open_elf(vc, err);
+}
+
+static int open_dump(struct vmcore *vc, const char *path, struct err *err)
+{
+	int rc = open_file(vc, path, err);
+
+	if (!rc)
+		rc = open_format(vc, err);
+	if (!rc)
+		rc = read_vmcoreinfo(vc, err);
 	if (rc)
 		return rc;
 	if (vc->missing_size)
@@ -130,6 +171,8 @@ void vmcore_close(struct vmcore *vc)
 {
 	if (!vc)
 		return;
+	kdump_dump_close(vc->kd);
+	flat_map_close(vc->flat);
 	window_cache_destroy(vc->windows);
 	if (vc->fd >= 0)
 		close(vc->fd);
@@ -137,6 +180,7 @@ void vmcore_close(struct vmcore *vc)
 	note_vec_free(&vc->notes);
 	vmcore_load_vec_free(&vc->loads);
 	vmcore_seg_vec_free(&vc->segs);
+	vmcore_seg_vec_free(&vc->filtered);
 	free(vc->path);
 	free(vc);
 }
@@ -146,27 +190,34 @@ void vmcore_without_mmap(struct vmcore *vc)
 	window_cache_without_mmap(vc->windows);
 }
 
-/* The segment that holds @paddr, or NULL. */
-static const struct vmcore_seg *seg_find(const struct vmcore *vc, paddr_t paddr)
+/* The first segment that ends behind @paddr: the one that holds it, or the next; NULL if none does. */
+static const struct vmcore_seg *seg_from(const struct vmcore_seg_vec *segs, paddr_t paddr)
 {
-	size_t lo = 0, hi = vc->segs.n;
+	size_t lo = 0, hi = segs->n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (paddr < vc->segs.v[mid].start)
-			hi = mid;
-		else if (paddr >= vc->segs.v[mid].end)
+		if (segs->v[mid].end <= paddr)
 			lo = mid + 1;
 		else
-			return &vc->segs.v[mid];
+			hi = mid;
 	}
-	return NULL;
+	return lo < segs->n ? &segs->v[lo] : NULL;
+}
+
+static const struct vmcore_seg *seg_find(const struct vmcore_seg_vec *segs, paddr_t paddr)
+{
+	const struct vmcore_seg *s = seg_from(segs, paddr);
+
+	return s && s->start <= paddr ? s : NULL;
 }
 
 bool vmcore_has(const struct vmcore *vc, paddr_t paddr)
 {
-	return seg_find(vc, paddr) != NULL;
+	/* Looking changes what is cached, and nothing else. */
+	return vc->kd ? kdump_dump_has((struct vmcore *)vc, paddr) :
+			seg_find(&vc->segs, paddr) != NULL;
 }
 
 uint64_t vmcore_nr_pages(const struct vmcore *vc)
@@ -174,26 +225,73 @@ uint64_t vmcore_nr_pages(const struct vmcore *vc)
 	const struct vmcore_seg *s;
 	uint64_t n = 0;
 
+	if (vc->kd)
+		return kdump_dump_nr_pages(vc->kd);
 	vec_for_each(s, &vc->segs)
 		n += (s->end - s->start) / vc->page_size;
 	return n;
+}
+
+const char *vmcore_format(const struct vmcore *vc)
+{
+	return !vc->kd ? "ELF" : vc->flat ? "kdump-compressed, flattened" : "kdump-compressed";
+}
+
+bool vmcore_next(struct vmcore *vc, enum vmcore_what what, paddr_t from, paddr_t *start,
+		 paddr_t *end)
+{
+	const struct vmcore_seg *s, *f;
+
+	if (vc->kd)
+		return kdump_dump_next(vc, what, from, start, end);
+	s = seg_from(&vc->segs, from);
+	f = what == VMCORE_RAM ? seg_from(&vc->filtered, from) : NULL;
+	if (!s || (f && f->start < s->start))
+		s = f;
+	if (!s)
+		return false;
+	*start = max_u64(s->start, from);
+	*end = s->end;
+	return true;
+}
+
+/* @buf: NULL to look at a window, else as window_fetch() */
+static int see_file(struct vmcore *vc, uint64_t off, void *buf, size_t *size, const void **ptr,
+		    struct err *err)
+{
+	static const uint8_t zeros[4096];
+	uint64_t file_off, n;
+
+	if (!vc->flat)
+		return buf ? window_fetch(vc->windows, off, buf, size, ptr, err) :
+			     window_get(vc->windows, off, size, ptr, err);
+	if (off >= vc->file_size)
+		return err_set(err, ERR_ABSENT, "offset 0x%" PRIx64 " is past the file's end", off);
+	if (flat_map_find(vc->flat, off, &file_off, &n)) {
+		*size = min_u64(*size, n);
+		return window_get(vc->windows, file_off, size, ptr, err);
+	}
+	*size = min_u64(*size, min_u64(n, sizeof(zeros)));
+	*ptr = zeros;
+	return 0;
 }
 
 /* @buf: NULL to look at a window, else as vmcore_fetch() */
 static int see(struct vmcore *vc, paddr_t paddr, void *buf, size_t want, const void **ptr,
 	       size_t *size, struct err *err)
 {
-	const struct vmcore_seg *s = seg_find(vc, paddr);
-	uint64_t off;
+	const struct vmcore_seg *s;
 	int rc;
 
+	if (vc->kd)
+		return kdump_dump_map(vc, paddr, want, ptr, size, err);
+	s = seg_find(&vc->segs, paddr);
 	if (!s)
-		return err_set(err, ERR_ABSENT, "page frame 0x%" PRIx64 " is not in the dump",
-			       paddr / vc->page_size);
+		return err_set(err, ERR_ABSENT, "page frame 0x%" PRIx64 " %s the dump",
+			       paddr / vc->page_size,
+			       seg_find(&vc->filtered, paddr) ? "was filtered out of" : "is not in");
 	*size = min_u64(want, s->end - paddr);
-	off = s->off + (paddr - s->start);
-	rc = buf ? window_fetch(vc->windows, off, buf, size, ptr, err) :
-		   window_get(vc->windows, off, size, ptr, err);
+	rc = see_file(vc, s->off + (paddr - s->start), buf, size, ptr, err);
 	if (rc)
 		return err_add(err, "page frame 0x%" PRIx64, paddr / vc->page_size);
 	return 0;
@@ -230,14 +328,21 @@ int vmcore_read(struct vmcore *vc, paddr_t paddr, void *buf, size_t size, struct
 	return 0;
 }
 
+int vmcore_map_file(struct vmcore *vc, uint64_t off, size_t want, const void **ptr, size_t *size,
+		    struct err *err)
+{
+	*size = want;
+	return see_file(vc, off, NULL, size, ptr, err);
+}
+
 int vmcore_read_file(struct vmcore *vc, uint64_t off, void *buf, size_t size, struct err *err)
 {
 	uint8_t *to = buf;
 
 	while (size) {
 		const void *p;
-		size_t n = size;
-		int rc = window_get(vc->windows, off, &n, &p, err);
+		size_t n;
+		int rc = vmcore_map_file(vc, off, size, &p, &n, err);
 
 		if (rc)
 			return rc;

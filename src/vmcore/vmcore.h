@@ -14,6 +14,8 @@
 #include "vmcore/vmcoreinfo.h"
 
 struct window_cache;
+struct flat_map;
+struct kdump_dump;
 
 /* A run of physical memory that the file holds. */
 struct vmcore_seg {
@@ -32,6 +34,8 @@ DEFINE_VEC(vmcore_load_vec, struct vmcore_load);
 
 struct vmcore {
 	char *path;
+	struct flat_map *flat; /* the file is flattened: offsets are those of the file it stands for */
+	struct kdump_dump *kd; /* the file is kdump-compressed: .segs is empty */
 	int fd;
 	struct log *log;
 	uint64_t file_size;
@@ -40,7 +44,8 @@ struct vmcore {
 	uint32_t page_size;    /* from VMCOREINFO */
 	uint64_t missing_size; /* bytes that headers promise and the file has not: it was cut */
 	struct vmcore_seg_vec segs;   /* ascending, disjoint */
-	struct vmcore_load_vec loads; /* in the file's order */
+	struct vmcore_seg_vec filtered; /* RAM that whoever wrote the file left out; likewise; no .off */
+	struct vmcore_load_vec loads; /* in the file's order; one without .vaddr where it has none */
 	struct note_vec notes;	      /* .desc_off is an offset in the file */
 	struct vmcoreinfo info;
 	struct window_cache *windows;
@@ -88,9 +93,31 @@ int vmcore_read(struct vmcore *vc, paddr_t paddr, void *buf, size_t size, struct
 /* Bytes of the file itself, as they stand after the damage overlay: notes. */
 int vmcore_read_file(struct vmcore *vc, uint64_t off, void *buf, size_t size, struct err *err);
 
+/* The same without copying: @size bytes of the @want are at @ptr until the next call. */
+int vmcore_map_file(struct vmcore *vc, uint64_t off, size_t want, const void **ptr, size_t *size,
+		    struct err *err);
+
 bool vmcore_has(const struct vmcore *vc, paddr_t paddr);
 
 /* Pages that the dump holds. */
 uint64_t vmcore_nr_pages(const struct vmcore *vc);
+
+enum vmcore_what {
+	VMCORE_HELD, /* has contents in the file */
+	VMCORE_RAM,  /* was RAM, filtered out or not, as far as the file tells */
+};
+
+/**
+ * vmcore_next() - the next stretch of physical memory from @from on
+ *
+ * Stretches may touch each other: call again with @end.
+ *
+ * Return: false if there is none.
+ */
+bool vmcore_next(struct vmcore *vc, enum vmcore_what what, paddr_t from, paddr_t *start,
+		 paddr_t *end);
+
+/* "ELF", "kdump-compressed", ... */
+const char *vmcore_format(const struct vmcore *vc);
 
 #endif
