@@ -7,6 +7,8 @@ PKG_CONFIG ?= pkg-config
 prefix ?= /usr/local
 sbindir ?= $(prefix)/sbin
 libexecdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
+libdir ?= $(prefix)/lib
 mandir ?= $(prefix)/share/man
 sysconfdir ?= /etc
 V ?= 0
@@ -26,7 +28,9 @@ LIBS := -lconfuse -lelf -lzstd -llzo2 -ldeflate -lz
 CFLAGS ?= -O2 -g
 LDFLAGS ?=
 
-LIB_SRCS := $(sort $(filter-out src/cmd/%,$(wildcard src/*/*.c)))
+# What applications link (MIT) is no part of vmsift itself.
+REGISTER_SRCS := src/register/register.c
+LIB_SRCS := $(sort $(filter-out src/cmd/% $(REGISTER_SRCS),$(wildcard src/*/*.c)))
 CMD_SRCS := $(sort $(wildcard src/cmd/*.c))
 SRCS := $(LIB_SRCS) $(CMD_SRCS)
 UNIT_SRCS := $(sort $(wildcard tests/unit/test_*.c))
@@ -59,7 +63,7 @@ SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize
 ifeq ($(STATIC),1)
 all: $(B)/vmsift-static
 else
-all: $(B)/vmsift
+all: $(B)/vmsift $(B)/libvmsift-register.a $(B)/libvmsift-register.so.1
 endif
 
 # A marker for objects to depend on; making it needs nothing.
@@ -80,6 +84,17 @@ $(B)/vmsift: $(B)/obj/dyn/vmsift
 $(B)/vmsift-static: $(B)/obj/static/vmsift
 	$(call say,STRIP,$@)
 	$(Q)strip -o $@ $<
+
+# The library for applications, static and shared.
+$(B)/libvmsift-register.a: $(REGISTER_SRCS) include/vmsift/register.h
+	$(call say,AR,$@)
+	@mkdir -p $(B)/obj/register
+	$(Q)$(CC) -std=c99 -Iinclude $(WARN) $(CFLAGS) -fPIC -c -o $(B)/obj/register/register.o $<
+	$(Q)rm -f $@ && ar rcs $@ $(B)/obj/register/register.o
+
+$(B)/libvmsift-register.so.1: $(B)/libvmsift-register.a
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared -Wl,-soname,libvmsift-register.so.1 -o $@ $(B)/obj/register/register.o $(LDFLAGS)
 
 # Unit tests: one program for each tests/unit/test_*.c, under ASan and UBSan.
 $(B)/unit/%: tests/unit/%.c $(B)/obj/san/libvmsift.a
@@ -149,6 +164,12 @@ install: all
 	install -D -m 0755 $(B)/$(if $(filter 1,$(STATIC)),vmsift-static,vmsift) $(DESTDIR)$(sbindir)/vmsift
 	install -D -m 0644 doc/vmsift.8 $(DESTDIR)$(mandir)/man8/vmsift.8
 	install -D -m 0644 doc/vmsift.conf.5 $(DESTDIR)$(mandir)/man5/vmsift.conf.5
+	install -D -m 0644 include/vmsift/register.h $(DESTDIR)$(includedir)/vmsift/register.h
+ifneq ($(STATIC),1)
+	install -D -m 0644 $(B)/libvmsift-register.a $(DESTDIR)$(libdir)/libvmsift-register.a
+	install -m 0755 $(B)/libvmsift-register.so.1 $(DESTDIR)$(libdir)/
+	ln -sf libvmsift-register.so.1 $(DESTDIR)$(libdir)/libvmsift-register.so
+endif
 	install -d $(DESTDIR)$(libexecdir)/vmsift
 	install -m 0755 initramfs/mkcapture initramfs/init $(DESTDIR)$(libexecdir)/vmsift/
 
