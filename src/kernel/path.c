@@ -142,9 +142,13 @@ static int path_of_spot(struct kernel *k, const struct spot *at, kvaddr_t fs, ch
 	if (is_lone_root(k, at->dentry) && !(root.dentry == at->dentry)) {
 		uint64_t mnt_root;
 
-		/* The root of a mount is named by its mountpoint; any other lone root by itself. */
+		/*
+		 * The root of a mount is named by its mountpoint; any other lone root by itself, and
+		 * as deleted: simple_dname() (fs/d_path.c).
+		 */
 		if (kread_member(k, at->mnt, L_vfsmount_mnt_root, &mnt_root, NULL) ||
 		    mnt_root != at->dentry) {
+			prepend(&p, " (deleted)", 10);
 			rc = prepend_name(k, &p, at->dentry, err);
 			if (rc)
 				return rc;
