@@ -8,12 +8,13 @@ enum area_keep policy_full(const struct proc *p, const struct proc_area *a, enum
 	uint32_t filter = p->coredump_filter;
 
 	*reason = REASON_FILTER;
-	if (a->kind == AREA_SPECIAL)
-		return KEEP_ALL;
+	/* Before special mappings, other than in the kernel: [vvar] is one with VM_DONTDUMP. */
 	if (a->vm_flags & VM_DONTDUMP) {
 		*reason = REASON_DONTDUMP;
 		return KEEP_NONE;
 	}
+	if (a->kind == AREA_SPECIAL)
+		return KEEP_ALL;
 	switch (a->kind) {
 	case AREA_DEVICE:
 		*reason = REASON_IO;
