@@ -11,6 +11,9 @@
 #define TASK_RTLOCK_WAIT 0x1000u
 #define TASK_FROZEN	0x8000u
 
+/* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
+#define PID_NS_LEVEL_MAX 32u
+
 /* As task_state_index() and task_state_array make it for /proc/PID/status. */
 static char state_letter(uint32_t state, uint32_t exit_state)
 {
@@ -51,7 +54,7 @@ static void read_ns_pid(struct kernel *k, struct task *t)
 	t->ns_pid = t->pid;
 	if (!layout_has(l, L_pid_numbers) || !layout_has(l, L_upid) ||
 	    kread_member(k, t->addr, L_task_struct_thread_pid, &pid, NULL) || !pid ||
-	    kread_member(k, pid, L_pid_level, &level, NULL) || !level || level > 32)
+	    kread_member(k, pid, L_pid_level, &level, NULL) || !level || level > PID_NS_LEVEL_MAX)
 		return;
 	if (!kread_member(k, pid + layout_off(l, L_pid_numbers) + level * layout_size(l, L_upid),
 			  L_upid_nr, &nr, NULL))
@@ -164,19 +167,88 @@ bool thread_iter_next(struct thread_iter *it, kvaddr_t *ret)
 	return true;
 }
 
-static int32_t pid_number(struct kernel *k, const struct task *t, enum layout_id type)
+/* A pid namespace by its depth and, where types tell, its address. */
+struct pid_ns {
+	uint64_t level, ns;
+};
+
+/* Address of struct upid of a level in a struct pid; 0 if types do not tell. */
+static kvaddr_t upid_at(const struct kernel *k, kvaddr_t pid, uint64_t level)
 {
 	const struct layout *l = &k->layout;
-	uint64_t pid, nr;
+
+	if (!layout_has(l, L_pid_numbers) || (level && !layout_has(l, L_upid)))
+		return 0;
+	return pid + layout_off(l, L_pid_numbers) + level * layout_size(l, L_upid);
+}
+
+/* The namespace that a struct pid was made in, its innermost. */
+static void read_pid_ns(struct kernel *k, kvaddr_t pid, struct pid_ns *ret)
+{
+	kvaddr_t upid;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!pid || kread_member(k, pid, L_pid_level, &ret->level, NULL) ||
+	    ret->level > PID_NS_LEVEL_MAX)
+		ret->level = 0;
+	upid = pid ? upid_at(k, pid, ret->level) : 0;
+	if (!upid || kread_member(k, upid, L_upid_ns, &ret->ns, NULL))
+		ret->ns = 0;
+}
+
+/* pid_nr_ns(): the number that a struct pid has in a namespace, 0 if it is not in it. */
+static int32_t pid_number(struct kernel *k, kvaddr_t pid, const struct pid_ns *in)
+{
+	uint64_t level = 0, ns, nr;
+	kvaddr_t upid = pid ? upid_at(k, pid, in->level) : 0;
+
+	if (!upid || (in->level && kread_member(k, pid, L_pid_level, &level, NULL)) ||
+	    level < in->level)
+		return 0;
+	if (in->ns && (kread_member(k, upid, L_upid_ns, &ns, NULL) || ns != in->ns))
+		return 0;
+	return kread_member(k, upid, L_upid_nr, &nr, NULL) ? 0 : (int32_t)nr;
+}
+
+static kvaddr_t thread_pid_of(struct kernel *k, kvaddr_t task)
+{
+	uint64_t pid;
+
+	return task && !kread_member(k, task, L_task_struct_thread_pid, &pid, NULL) ? pid : 0;
+}
+
+/* The struct pid of a process's group or session. */
+static kvaddr_t signal_pid(struct kernel *k, const struct task *t, enum layout_id type)
+{
+	const struct layout *l = &k->layout;
+	uint64_t pid;
 
 	if (!t->signal || !layout_has(l, L_signal_struct_pids) || !layout_has(l, type) ||
-	    !layout_has(l, L_pid_numbers) || layout_off(l, type) > 8 ||
-	    kread_u64(k, kmember_addr(k, t->signal, L_signal_struct_pids) +
-			      8 * layout_off(l, type), &pid, NULL) ||
-	    !pid ||
-	    kread_member(k, pid + layout_off(l, L_pid_numbers), L_upid_nr, &nr, NULL))
+	    layout_off(l, type) > 8 ||
+	    kread_u64(k, kmember_addr(k, t->signal, L_signal_struct_pids) + 8 * layout_off(l, type),
+		      &pid, NULL))
 		return 0;
-	return (int32_t)nr;
+	return pid;
+}
+
+static void read_ids(struct kernel *k, const struct task *t, struct task_extra *x)
+{
+	kvaddr_t own = thread_pid_of(k, t->addr);
+	uint64_t parent, leader;
+	struct pid_ns ns;
+
+	x->pid = t->pid;
+	x->ppid = t->ppid;
+	read_pid_ns(k, own, &ns);
+	if (ns.level) {
+		x->pid = pid_number(k, own, &ns);
+		x->ppid = 0;
+		if (!kread_member(k, t->addr, L_task_struct_real_parent, &parent, NULL) &&
+		    !kread_member(k, parent, L_task_struct_group_leader, &leader, NULL))
+			x->ppid = pid_number(k, thread_pid_of(k, leader), &ns);
+	}
+	x->pgrp = pid_number(k, signal_pid(k, t, L_PIDTYPE_PGID), &ns);
+	x->sid = pid_number(k, signal_pid(k, t, L_PIDTYPE_SID), &ns);
 }
 
 void task_read_extra(struct kernel *k, const struct task *t, struct task_extra *ret)
@@ -202,8 +274,7 @@ void task_read_extra(struct kernel *k, const struct task *t, struct task_extra *
 	for (i = 0; i < ARRAY_SIZE(members); i++)
 		if (members[i].base && !kread_member(k, members[i].base, members[i].id, &v, NULL))
 			*members[i].to = v;
-	ret->pgrp = pid_number(k, t, L_PIDTYPE_PGID);
-	ret->sid = pid_number(k, t, L_PIDTYPE_SID);
+	read_ids(k, t, ret);
 	/* PRIO_TO_NICE(): MAX_RT_PRIO 100, NICE_WIDTH 40. */
 	if (!kread_member(k, t->addr, L_task_struct_static_prio, &v, NULL) && v >= 100 && v < 140)
 		ret->nice = (int)v - 120;

@@ -69,9 +69,13 @@ int thread_iter_init(struct thread_iter *it, struct kernel *k, const struct task
 		     struct err *err);
 bool thread_iter_next(struct thread_iter *it, kvaddr_t *ret);
 
-/* What /proc/PID/stat and core notes say of a task besides; 0 where it is not known. */
+/*
+ * What core notes say of a task besides; 0 where it is not known. Ids are those of the task's own pid
+ * namespace, as in a core that the kernel writes (fill_prstatus(), fs/binfmt_elf.c): 0 for what is
+ * outside of it. .pid is that of the thread.
+ */
 struct task_extra {
-	int32_t pgrp, sid;
+	int32_t pid, ppid, pgrp, sid;
 	uint64_t utime_ns, stime_ns;	     /* of the thread */
 	uint64_t cutime_ns, cstime_ns;	     /* of the process's waited-for children */
 	uint64_t group_utime_ns, group_stime_ns; /* of the process's threads that have ended */

@@ -52,15 +52,15 @@ static int write_prstatus(const struct plan *plan, const struct proc_thread *t,
 	const struct proc *p = plan->p;
 	bool leader = t->task.pid == p->leader.pid;
 	uint8_t d[PRSTATUS_MAX] = { 0 };
-	struct task_extra x = { 0 };
+	struct task_extra x = { .pid = t->task.pid, .ppid = t->task.ppid };
 	unsigned int i;
 
 	if (p->k)
 		task_read_extra(p->k, &t->task, &x);
 	put_u64(d + 16, x.sigpend);
 	put_u64(d + 24, x.sighold);
-	put_u32(d + 32, (uint32_t)t->task.pid);
-	put_u32(d + 36, (uint32_t)t->task.ppid);
+	put_u32(d + 32, (uint32_t)x.pid);
+	put_u32(d + 36, (uint32_t)x.ppid);
 	put_u32(d + 40, (uint32_t)x.pgrp);
 	put_u32(d + 44, (uint32_t)x.sid);
 	put_timeval(d + 48, x.utime_ns + (leader ? x.group_utime_ns : 0));
@@ -80,7 +80,7 @@ static int write_prpsinfo(const struct plan *plan, const struct out *out, struct
 	const struct proc *p = plan->p;
 	const struct task *t = &p->leader;
 	uint8_t d[PRPSINFO_SIZE] = { 0 };
-	struct task_extra x = { 0 };
+	struct task_extra x = { .pid = t->pid, .ppid = t->ppid };
 	const char *s = strchr(snames, t->letter);
 	size_t i, n = p->cmdline_size;
 
@@ -93,8 +93,8 @@ static int write_prpsinfo(const struct plan *plan, const struct out *out, struct
 	put_u64(d + 8, t->flags);
 	put_u32(d + 16, t->uid);
 	put_u32(d + 20, t->gid);
-	put_u32(d + 24, (uint32_t)t->pid);
-	put_u32(d + 28, (uint32_t)t->ppid);
+	put_u32(d + 24, (uint32_t)x.pid);
+	put_u32(d + 28, (uint32_t)x.ppid);
 	put_u32(d + 32, (uint32_t)x.pgrp);
 	put_u32(d + 36, (uint32_t)x.sid);
 	memcpy(d + 40, t->comm, 16);
