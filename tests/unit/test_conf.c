@@ -199,6 +199,29 @@ static void test_defaults(void **state)
 	conf_free(&conf);
 }
 
+/* A file of @size newlines. Return: of conf_read(). */
+static int read_newlines(size_t size)
+{
+	char path[] = "/tmp/test_conf.XXXXXX";
+	struct conf_problems problems = { 0 };
+	char *text = malloc(size);
+	struct err err = { 0 };
+	struct conf conf;
+	int fd = mkstemp(path), rc;
+
+	assert_non_null(text);
+	assert_true(fd >= 0);
+	memset(text, '\n', size);
+	assert_int_equal(write(fd, text, size), (ssize_t)size);
+	close(fd);
+	rc = conf_read(path, &conf, &problems, &err);
+	assert_int_equal(problems.nr, 0);
+	conf_free(&conf);
+	unlink(path);
+	free(text);
+	return rc;
+}
+
 /* Write @text to a file of its own. @path: a template of mkstemp(3). */
 static void write_file(char *path, const char *text, size_t size)
 {
@@ -345,6 +368,8 @@ static void test_files(void **state)
 	check_defaults(&conf);
 	conf_free(&conf);
 	assert_int_equal(problems.nr, 0);
+	assert_int_equal(read_newlines(CONF_MAX_SIZE), 0);
+	assert_int_equal(read_newlines(CONF_MAX_SIZE + 1), ERR_FORMAT);
 	write_file(path, text, strlen(text));
 	assert_int_equal(conf_read(path, &conf, &problems, &err), 0);
 	assert_value(conf.detail, DETAIL_FULL, 1);
