@@ -66,6 +66,7 @@ struct arch {
 	unsigned int reg_tp;	       /* thread pointer: fs_base, tpidr_el0 */
 	unsigned int red_zone;	       /* bytes below the stack pointer that code may use */
 	unsigned int prstatus_size, prstatus_off_reg, prstatus_off_pid, prstatus_off_fpvalid;
+	const uint8_t *dwarf_regs; /* by DWARF number 0..16 of unwind/cfi.h: index in arch_regs.r */
 	unsigned int nr_pt_regs; /* 64-bit words of struct pt_regs that are registers */
 
 	/**

@@ -151,6 +151,9 @@ static bool x86_64_regs_from_pt_regs(const uint64_t *pt, struct arch_regs *ret)
 	return ret->r[17] == USER_CS || ret->r[17] == USER32_CS;
 }
 
+/* rax rdx rcx rbx rsi rdi rbp rsp r8..r15, rip: the psABI's DWARF numbers. */
+static const uint8_t dwarf_regs[] = { 10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16 };
+
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
 	.e_machine = EM_X86_64,
@@ -165,6 +168,7 @@ const struct arch arch_x86_64 = {
 	.prstatus_off_reg = 112,
 	.prstatus_off_pid = 32,
 	.prstatus_off_fpvalid = 328,
+	.dwarf_regs = dwarf_regs,
 	.nr_pt_regs = 21,
 	.space_init = x86_64_space_init,
 	.level_shift = x86_64_level_shift,

@@ -6,7 +6,9 @@
 
 #include "kernel/stack.h"
 #include "kernel/sysinfo.h"
+#include "proc/proc_dump.h"
 #include "unwind/kstack.h"
+#include "unwind/ustack.h"
 #include "util/str.h"
 
 #define FRAMES_PANIC 24
@@ -43,21 +45,82 @@ static void put_stack(struct report *r, struct kernel *k, const struct kstack *k
 		report_put(r, limit, "    ... %zu more\n", ks->n - max);
 }
 
-/* "syscall read" of a task that came into the kernel by one, and where it was in user mode. */
-static void put_user(struct report *r, struct kernel *k, const struct task *t, size_t limit)
+/* Modules that the frames are in, each once, by what finds their debug information. */
+static void put_modules(struct report *r, const struct proc *p, const struct uelf_vec *modules,
+			const struct ustack *us, size_t max, size_t limit)
+{
+	const struct uelf *seen[8], *e;
+	size_t n = 0, i, j, b;
+	char id[2 * UELF_BUILD_ID_MAX + 1], name[80];
+
+	for (i = 0; i < us->n && i < max && n < ARRAY_SIZE(seen); i++) {
+		e = ustack_module(modules, us->f[i].pc);
+		for (j = 0; j < n && seen[j] != e; j++)
+			;
+		if (!e || j < n || !e->build_id_size)
+			continue;
+		seen[n++] = e;
+		for (b = 0; b < e->build_id_size && b < UELF_BUILD_ID_MAX; b++)
+			sprintf(id + 2 * b, "%02x", e->build_id[b]);
+		uframe_name(p, modules, &us->f[i], name, sizeof(name));
+		name[strcspn(name + 2, "+") + 2] = 0;
+		report_put(r, limit, "    build-id %s %s\n", id, name[0] == '?' ? name + 2 : name);
+	}
+}
+
+static const struct proc_thread *find_thread(const struct proc *p, kvaddr_t task)
+{
+	const struct proc_thread *t;
+
+	vec_for_each(t, &p->threads)
+		if (t->task.addr == task)
+			return t;
+	return NULL;
+}
+
+static void put_frames(struct report *r, struct proc *p, const struct task *t, size_t max,
+		       size_t limit)
+{
+	const struct proc_thread *th = find_thread(p, t->addr);
+	struct uelf_vec modules = { 0 };
+	struct ustack us;
+	char name[128];
+	size_t i;
+
+	if (th && !uelf_open_all(p, &modules, NULL) && !ustack_unwind(p, &modules, th, &us, NULL)) {
+		for (i = 0; i < us.n && i < max; i++)
+			report_put(r, limit, "    user %s\n",
+				   uframe_name(p, &modules, &us.f[i], name, sizeof(name)));
+		if (us.n > max)
+			report_put(r, limit, "    user ... %zu more\n", us.n - max);
+		put_modules(r, p, &modules, &us, max, limit);
+	}
+	uelf_vec_free(&modules);
+}
+
+/* The system call of a task that came into the kernel by one, and where it was in user mode. */
+static void put_user(struct report *r, struct kernel *k, const struct task *t, size_t max,
+		     size_t limit)
 {
 	const struct arch *a = k->km.arch;
 	struct arch_regs regs;
+	struct task leader;
+	struct proc *p;
 	char name[64];
 	int64_t nr;
 
 	if (!t->mm || task_user_regs(k, t, &regs, NULL))
 		return;
 	nr = (int64_t)regs.r[a->reg_syscall];
-	report_put(r, limit, "    user pc 0x%llx sp 0x%llx%s%s\n",
-		   (unsigned long long)regs.r[a->reg_pc], (unsigned long long)regs.r[a->reg_sp],
-		   nr >= 0 ? ", in system call " : "",
-		   nr >= 0 ? sysinfo_syscall_name(k, (uint64_t)nr, name, sizeof(name)) : "");
+	if (nr >= 0)
+		report_put(r, limit, "    system call %s\n",
+			   sysinfo_syscall_name(k, (uint64_t)nr, name, sizeof(name)));
+	report_put(r, limit, "    user pc 0x%llx sp 0x%llx\n",
+		   (unsigned long long)regs.r[a->reg_pc], (unsigned long long)regs.r[a->reg_sp]);
+	if (task_read(k, t->group_leader, &leader, NULL) || proc_open(k, &leader, &p, NULL))
+		return;
+	put_frames(r, p, t, max, limit);
+	proc_close(p);
 }
 
 static void put_task(struct report *r, struct kernel *k, const struct task *t, const char *what,
@@ -72,7 +135,7 @@ static void put_task(struct report *r, struct kernel *k, const struct task *t, c
 	str_make_printable(comm);
 	if (kstack_unwind(k, t, &ks, &err)) {
 		report_put(r, limit, "%s %d %s %c: %s\n", what, t->pid, comm, t->letter, err.text);
-		put_user(r, k, t, limit);
+		put_user(r, k, t, frames, limit);
 		return;
 	}
 	wait = t->on_cpu ? NULL : wait_frame(k, &ks);
@@ -82,7 +145,7 @@ static void put_task(struct report *r, struct kernel *k, const struct task *t, c
 	if (t->on_cpu && !ks.n)
 		report_put(r, limit, "    in user mode\n");
 	put_stack(r, k, &ks, frames, limit);
-	put_user(r, k, t, limit);
+	put_user(r, k, t, frames, limit);
 }
 
 void report_cpus(struct report *r, struct kernel *k, size_t limit)

@@ -53,6 +53,8 @@ static inline bool vec_grow_(void **v, size_t *cap, size_t n, size_t size)
 	DECLARE_VEC(name, type);                                                                   \
 	DEFINE_VEC_FUNCS(name, type)
 
-#define vec_for_each(it, vec) for ((it) = (vec)->v; (it) < (vec)->v + (vec)->n; (it)++)
+/* An empty vec has no array: NULL + 0 is not C's. */
+#define vec_for_each(it, vec)                                                                      \
+	for ((it) = (vec)->v; (it) && (it) < (vec)->v + (vec)->n; (it)++)
 
 #endif
