@@ -348,15 +348,19 @@ int kdump_dump_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **p
 	uint64_t at = paddr & (kd->page_size - 1);
 	unsigned int slot;
 	bool found;
+	int rc;
 
 	slot = find_slot(kd, pfn, &found);
 	if (!found) {
 		if (!test_bit(vc, 1, pfn))
 			return why_absent(vc, pfn, err);
 		kd->slots[slot].used = 0;
-		if (load_page(vc, pfn, kd->pages + (size_t)slot * kd->page_size, err)) {
-			int rc = err_add(err, "page frame 0x%" PRIx64, pfn);
-
+		rc = load_page(vc, pfn, kd->pages + (size_t)slot * kd->page_size, err);
+		if (rc) {
+			err_add(err, "page frame 0x%" PRIx64, pfn);
+			/* A damaged page is one that is not there; the rest of the dump is sound. */
+			if (err && rc != ERR_NOMEM)
+				err->rc = ERR_ABSENT;
 			return rc == ERR_NOMEM ? rc : ERR_ABSENT;
 		}
 		kd->slots[slot].pfn = pfn;
