@@ -5,13 +5,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "sink/outdir_internal.h"
 #include "sink/sink_internal.h"
+#include "util/types.h"
 
 static void remember(struct outdir *top, const struct err *err)
 {
@@ -74,6 +77,55 @@ static int give_name(struct sink *s, struct err *err)
 	return 0;
 }
 
+/*
+ * Whether one syncfs() and one fsync() put every file on the disk that fsync() of each would. Known
+ * of these: ext2 to ext4, XFS, btrfs and f2fs write their journal or log and flush the disk in
+ * ->sync_fs; vfat has none, the fsync() flushes; tmpfs has no disk. Not so FUSE, whose server is
+ * told by fsync() only (fs/fuse/inode.c, fuse_sync_fs()), nor what is not listed.
+ */
+static bool syncfs_is_enough(int dirfd)
+{
+	static const unsigned long known[] = { EXT4_SUPER_MAGIC,  XFS_SUPER_MAGIC,
+					       BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC,
+					       MSDOS_SUPER_MAGIC, TMPFS_MAGIC };
+	struct statfs fs;
+	size_t i;
+
+	if (fstatfs(dirfd, &fs))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if ((unsigned long)fs.f_type == known[i])
+			return true;
+	return false;
+}
+
+/*
+ * Sync all that wait at once: fsync() of each means a flush of the disk's cache for each. Return:
+ * false if that is not known to have worked; then each is to be synced by itself.
+ */
+static bool sync_together(const struct outdir *top)
+{
+	if (!top->pending || !top->pending->next)
+		return false;
+	return syncfs_is_enough(top->fd) && !syncfs(top->fd) && !fsync(top->pending->fd);
+}
+
+/* What sync_together() met in writing out this file; syncfs() itself tells since Linux 5.8 only. */
+static int check_file(struct sink *s, struct err *err)
+{
+	int fd = s->fd;
+
+	if (sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE)) {
+		if (errno == EIO || errno == ENOSPC || errno == EDQUOT)
+			return err_errno(err, "%s", s->label);
+		return sink_sync(s, err);
+	}
+	s->fd = -1;
+	if (close(fd) && errno != EINTR)
+		return err_errno(err, "%s", s->label);
+	return 0;
+}
+
 static void sync_dir(struct outdir *d)
 {
 	struct err err = { 0 };
@@ -110,15 +162,10 @@ static void publish(struct outdir *top)
 {
 	struct sink *s, *next;
 
-	/*
-	 * One flush of everything, behind which the fsync() of each file finds nothing left to
-	 * write and says whether that file's own bytes arrived (syncfs() itself says so only since
-	 * Linux 5.8).
-	 */
-	if (top->kept || (top->pending && top->pending->next))
+	if (top->kept)
 		syncfs(top->fd);
 	top->kept = false;
-	for_pending(top, sink_sync);
+	for_pending(top, sync_together(top) ? check_file : sink_sync);
 	for_pending(top, give_name);
 	for (s = top->pending; s; s = s->next)
 		sync_dir(s->dir);

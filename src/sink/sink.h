@@ -102,7 +102,7 @@ int sink_close(struct sink *s, struct err *err);
 /* Ends without having written everything. Takes NULL. */
 void sink_abort(struct sink *s, enum sink_fate fate);
 
-/* A struct out that appends. Valid as long as the sink. */
+/* A struct out that appends, and skips. Valid as long as the sink. */
 struct out sink_out(struct sink *s);
 
 #endif

@@ -188,24 +188,11 @@ int tar_write(struct tar *t, const void *buf, size_t size, struct err *err)
 	return rc || !size ? rc : out_write(&t->out, buf, size, err);
 }
 
-static int put_zeros(struct tar *t, uint64_t size, struct err *err)
-{
-	static const char zeros[4096];
-	size_t n;
-	int rc = 0;
-
-	for (; size && !rc; size -= n) {
-		n = (size_t)min_u64(size, sizeof(zeros));
-		rc = out_write(&t->out, zeros, n, err);
-	}
-	return rc;
-}
-
 int tar_zeros(struct tar *t, uint64_t size, struct err *err)
 {
 	int rc = take(t, size, err);
 
-	return rc ? rc : put_zeros(t, size, err);
+	return rc ? rc : out_zeros(&t->out, size, err);
 }
 
 int tar_end_member(struct tar *t, struct err *err)
@@ -216,14 +203,14 @@ int tar_end_member(struct tar *t, struct err *err)
 		return err_set(err, ERR_INVALID, "tar: %s: %" PRIu64 " bytes short of its %" PRIu64,
 			       t->name, t->left, t->size);
 	t->in_member = false;
-	return put_zeros(t, -t->size % BLOCK, err);
+	return out_zeros(&t->out, -t->size % BLOCK, err);
 }
 
 int tar_finish(struct tar *t, struct err *err)
 {
 	if (t->in_member)
 		return err_set(err, ERR_INVALID, "tar: %s: not ended before the archive", t->name);
-	return put_zeros(t, 2 * BLOCK, err);
+	return out_zeros(&t->out, 2 * BLOCK, err);
 }
 
 static int write_tar(void *ctx, const void *buf, size_t size, struct err *err)
