@@ -152,13 +152,14 @@ static int gather(struct keep_ctx *c, struct err *err)
 		rc = keep_threads(c);
 	if (!rc)
 		rc = keep_configured(c);
-	if (!rc && c->o.anchors && c->o.detail >= DETAIL_SMALL && c->o.detail < DETAIL_FULL) {
+	if (!rc && c->o.detail >= DETAIL_FULL)
+		rc = keep_filtered(c);
+	/* At full there is little left for anchors, unless the process's filter leaves its memory out. */
+	if (!rc && c->o.anchors && c->o.detail >= DETAIL_SMALL) {
 		rc = keep_normalise(&c->k->ranges, page, err);
 		if (!rc)
 			rc = keep_anchors(c);
 	}
-	if (!rc && c->o.detail >= DETAIL_FULL)
-		rc = keep_filtered(c);
 	if (!rc && c->o.file_pages)
 		rc = keep_file_pages(c);
 	if (!rc)

@@ -117,7 +117,9 @@ static bool rule_keeps(const struct plan *plan, const struct proc_area *a, enum 
 		return false;
 	if (rule == RULE_FILE_PAGES)
 		return is_in_file(plan, a, run);
-	return !keep_rule_is_written_only(rule) || !is_in_file(plan, a, run);
+	/* A live core holds clean pages too, where it holds a mapping at all. */
+	return !keep_rule_is_written_only(rule) || plan->detail == DETAIL_FULL ||
+	       !is_in_file(plan, a, run);
 }
 
 /* A stretch of one area for which one rule holds, or none. */

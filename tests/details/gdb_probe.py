@@ -63,10 +63,14 @@ def variables():
 
 
 def names():
+    file = None
     for line in text("info variables").splitlines():
+        m = re.match(r"File (.*):$", line)
+        file = m[1] if m else file
         m = re.match(r"\d+:\s.*?([A-Za-z_]\w*)(\[[^;]*)?;$", line)
-        if m:
-            say("name", name=m[1])
+        if m and file:
+            # The same name in several files would mean now one, now another.
+            say("name", name="'%s'::%s" % (file, m[1]))
 
 
 gdb.execute("set pagination off")
