@@ -99,6 +99,7 @@ struct vmsift_core_opts {
 	bool dry_run;		/* say what would be written, to @report */
 	bool json;
 	uint64_t max_bytes;	/* 0: no limit */
+	uint64_t max_seconds;	/* 0: no limit */
 	FILE *report;
 };
 
@@ -116,6 +117,7 @@ struct vmsift_kdump_opts {
 	bool dry_run;		/* only count the pages, to @report */
 	bool json;
 	uint64_t max_bytes;	/* 0: no limit */
+	uint64_t max_seconds;	/* 0: no limit */
 	FILE *report;
 };
 
@@ -132,6 +134,7 @@ struct vmsift_run_opts {
 	bool dry_run;
 	bool json;
 	uint64_t max_bytes;
+	uint64_t max_seconds;
 	FILE *report;
 };
 

@@ -41,6 +41,7 @@ struct common {
 	const char *config, *layout;
 	bool json, dry_run;
 	uint64_t max_bytes; /* 0: no limit */
+	uint64_t max_seconds; /* likewise */
 	enum log_level level;
 	struct log log;
 };

@@ -107,6 +107,7 @@ static int run_core(const struct command *cmd, int argc, char **argv, struct vms
 	o.json = common.json;
 	o.conf = common.config;
 	o.max_bytes = common.max_bytes;
+	o.max_seconds = common.max_seconds;
 	rc = open_dump(&common, path, &v, &err);
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);

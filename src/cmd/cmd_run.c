@@ -38,6 +38,7 @@ int cmd_run(const struct command *cmd, int argc, char **argv)
 	o.dry_run = common.dry_run;
 	o.json = common.json;
 	o.max_bytes = common.max_bytes;
+	o.max_seconds = common.max_seconds;
 	rc = open_dump(&common, argv[optind], &v, &err);
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);

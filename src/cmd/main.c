@@ -99,8 +99,6 @@ int usage_error(const struct command *cmd, const char *fmt, ...)
 
 int common_option(struct common *c, const struct command *cmd, int opt, const char *arg)
 {
-	uint64_t seconds;
-
 	switch (opt) {
 	case 'C':
 		c->config = arg;
@@ -122,9 +120,9 @@ int common_option(struct common *c, const struct command *cmd, int opt, const ch
 			return usage_error(cmd, "--max-bytes: '%s' is not a size", arg);
 		return -1;
 	case OPT_MAX_TIME:
-		if (!str_parse_seconds(arg, &seconds) || !seconds)
+		if (!str_parse_seconds(arg, &c->max_seconds) || !c->max_seconds)
 			return usage_error(cmd, "--max-time: '%s' is not a time", arg);
-		return usage_error(cmd, "--max-time has no effect yet in this version");
+		return -1;
 	case OPT_LAYOUT:
 		c->layout = arg;
 		return -1;
@@ -181,6 +179,8 @@ int main(int argc, char **argv)
 
 	/* A reader that has gone is an error like any other, with a message and a status. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Likewise a limit on the size of files: EFBIG. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		print_help(stderr);
 		return VMSIFT_USAGE;

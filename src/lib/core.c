@@ -134,9 +134,11 @@ static int write_all(struct corejob *job, const struct vmsift_core_opts *o,
 		if (!rc)
 			rc = check_names(job, chosen, err);
 	}
+	if (o->max_seconds)
+		job->deadline_ns = corejob_deadline(o->max_seconds);
 	vec_for_each(c, chosen)
 		if (!rc)
-			rc = corejob_write(job, c, err);
+			rc = corejob_write(job, c, PASS_ONLY, err);
 	if (job->dir) {
 		/* What was finished gets its name, whatever stopped the rest. */
 		outdir_publish(job->dir, &fault);

@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "proc/proc_dump.h"
+#include "select/budget.h"
 #include "sink/tar.h"
 #include "ucore/ucore.h"
 #include "util/str.h"
@@ -62,12 +64,14 @@ static void work_close(struct work *w)
 }
 
 /* What the configuration and the command ask for. */
-static int make_plan(struct corejob *job, const struct chosen *c, struct work *w, struct err *err)
+static int make_plan(struct corejob *job, const struct chosen *c, bool tiny, uint64_t max_bytes,
+		     struct work *w, struct err *err)
 {
 	const struct conf_process *sections[CONF_MAX_SECTIONS];
 	const struct conf *conf = job->conf;
 	struct keep_opts o;
 	size_t i, nr = 0;
+	int rc;
 
 	keep_opts_init(&o, c->detail);
 	for (i = 0; conf && i < conf->processes.n && i < CONF_MAX_SECTIONS; i++)
@@ -77,7 +81,18 @@ static int make_plan(struct corejob *job, const struct chosen *c, struct work *w
 	o.exclude_lost = conf && conf->exclude_lost_line;
 	o.file_pages |= job->file_pages;
 	o.user_symbols = job->v->lf ? &job->v->lf->user_symbols : NULL;
-	return plan_make(w->p, &o, &w->plan, err);
+	/* Exclusions hold at every detail; the rest of a section is for the richer core. */
+	if (tiny) {
+		o.detail = DETAIL_TINY;
+		o.anchors = o.file_pages = false;
+	}
+	rc = plan_make(w->p, &o, &w->plan, err);
+	for (i = 0; i < nr; i++)
+		if (sections[i]->max_bytes.line)
+			max_bytes = min_u64(max_bytes, sections[i]->max_bytes.v);
+	if (!rc && plan_shrink(&w->plan, max_bytes) == UINT64_MAX)
+		rc = err_nomem(err);
+	return rc;
 }
 
 /* At tiny the map is not in the core, whose size it would double. */
@@ -93,8 +108,8 @@ static int take_map(const struct plan *plan, struct core_result *r, struct err *
 	return 0;
 }
 
-static int work_open(struct corejob *job, const struct chosen *c, struct work *w,
-		     struct core_result *r, struct err *err)
+static int work_open(struct corejob *job, const struct chosen *c, bool tiny, uint64_t max_bytes,
+		     struct work *w, struct core_result *r, struct err *err)
 {
 	int rc;
 
@@ -105,7 +120,7 @@ static int work_open(struct corejob *job, const struct chosen *c, struct work *w
 			     c->leader.kthread ? "is a kernel thread: it has no user memory" :
 						 "has ended: it has no memory any more");
 	if (!rc)
-		rc = make_plan(job, c, w, err);
+		rc = make_plan(job, c, tiny, max_bytes, w, err);
 	if (!rc)
 		rc = ucore_layout_make(&w->plan, &w->layout, err);
 	if (!rc)
@@ -115,6 +130,7 @@ static int work_open(struct corejob *job, const struct chosen *c, struct work *w
 		return err_add(err, "process %d (%s)", c->leader.pid, c->leader.comm);
 	}
 	r->size = w->layout.size;
+	r->overhead = w->layout.size - w->layout.data_size;
 	r->nr_all_threads = w->p->threads.n + w->p->nr_lost_threads;
 	memcpy(r->bytes, w->plan.bytes, sizeof(r->bytes));
 	memcpy(r->unavailable, w->plan.unavailable, sizeof(r->unavailable));
@@ -136,12 +152,50 @@ static int choose_level(const struct corejob *job, uint64_t size)
 	return job->codec->level_max < SMALL_CORE_LEVEL ? job->codec->level_max : SMALL_CORE_LEVEL;
 }
 
+/* An out that ends the work when the time is up. */
+struct timed {
+	struct out to;
+	uint64_t deadline_ns;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t corejob_deadline(uint64_t seconds)
+{
+	return now_ns() + min_u64(seconds, UINT64_MAX / 4000000000u) * 1000000000u;
+}
+
+static int timed_write(void *ctx, const void *buf, size_t size, struct err *err)
+{
+	struct timed *t = ctx;
+
+	if (t->deadline_ns && now_ns() >= t->deadline_ns)
+		return err_set(err, ERR_BUDGET, "max-time is reached");
+	return out_write(&t->to, buf, size, err);
+}
+
+static int timed_zeros(void *ctx, uint64_t size, struct err *err)
+{
+	struct timed *t = ctx;
+
+	return out_zeros(&t->to, size, err);
+}
+
 static int compress_core(struct corejob *job, const struct work *w, const struct out *to,
 			 struct ucore_result *res, struct err *err)
 {
+	struct timed timed = { *to, job->deadline_ns };
+	const struct out limited = { .write = timed_write, .ctx = &timed, .zeros = timed_zeros };
 	struct codec_stream *cs;
 	struct out out;
-	int rc = codec_stream_create(job->codec, choose_level(job, w->layout.size), to, &cs, err);
+	int rc = codec_stream_create(job->codec, choose_level(job, w->layout.size), &limited, &cs,
+				     err);
 
 	if (rc)
 		return rc;
@@ -161,25 +215,31 @@ static void take_result(const struct work *w, const struct ucore_result *res,
 	r->outcome = w->plan.damaged || res->lost_size ? CORE_PARTLY : CORE_WRITTEN;
 }
 
+/* @over: the base of the tiny core whose place this takes, or NULL. */
 static int write_file(struct corejob *job, const struct chosen *c, const struct work *w,
-		      struct core_result *r, struct err *err)
+		      const char *over, struct core_result *r, struct err *err)
 {
 	struct ucore_result res;
 	struct sink *s;
 	struct out to;
+	uint64_t used = outdir_budget(job->dir)->used;
 	char base[64];
 	int rc;
 
 	core_name(&c->leader, base, sizeof(base));
-	rc = outdir_create(job->dir, base, job->codec->suffix, &s, err);
+	rc = over ? outdir_recreate(job->dir, over, job->codec->suffix, &s, err)
+		  : outdir_create(job->dir, base, job->codec->suffix, &s, err);
 	if (rc)
 		return rc;
 	to = sink_out(s);
 	snprintf(r->file, sizeof(r->file), "%s", sink_name(s));
+	snprintf(r->base, sizeof(r->base), "%s", sink_base(s));
 	rc = compress_core(job, w, &to, &res, err);
 	if (rc) {
 		/* What a limit ended is nothing; what an error ended may still be of use. */
 		sink_abort(s, rc == ERR_BUDGET ? SINK_REMOVE : SINK_KEEP);
+		if (rc == ERR_BUDGET)
+			outdir_budget(job->dir)->used = used;
 		r->file[0] = 0;
 		return rc;
 	}
@@ -193,29 +253,118 @@ static bool is_final(int rc)
 	return rc == ERR_NOMEM || rc == ERR_INTERRUPTED;
 }
 
-int corejob_write(struct corejob *job, const struct chosen *c, struct err *err)
+static bool time_is_up(const struct corejob *job)
 {
-	struct core_result r = { .pid = c->leader.pid, .detail = c->detail };
-	struct err why = { 0 };
+	return job->deadline_ns && now_ns() >= job->deadline_ns;
+}
+
+/* Plan and write one core, with at most @max_bytes of memory. */
+static int try_core(struct corejob *job, const struct chosen *c, enum core_pass pass,
+		    const char *over, uint64_t max_bytes, struct core_result *r, struct err *err)
+{
 	struct work w;
 	int rc;
 
-	memcpy(r.comm, c->leader.comm, sizeof(r.comm));
-	rc = work_open(job, c, &w, &r, &why);
-	if (!rc) {
-		if (job->dry_run)
-			r.outcome = CORE_PLANNED;
-		else
-			rc = write_file(job, c, &w, &r, &why);
-		work_close(&w);
+	*r = (struct core_result){ .pid = c->leader.pid, .detail = c->detail };
+	memcpy(r->comm, c->leader.comm, sizeof(r->comm));
+	if (time_is_up(job))
+		return err_set(err, ERR_BUDGET, "process %d (%s): max-time is reached",
+			       c->leader.pid, c->leader.comm);
+	rc = work_open(job, c, pass == PASS_TINY, max_bytes, &w, r, err);
+	if (rc)
+		return rc;
+	if (job->dry_run)
+		r->outcome = CORE_PLANNED;
+	else
+		rc = write_file(job, c, &w, over, r, err);
+	work_close(&w);
+	return rc;
+}
+
+/*
+ * What a limit of bytes does not allow is tried again with as much memory as surely fits: compression
+ * makes it smaller in all but the worst case, for which notes and headers get some room.
+ */
+static int try_smaller(struct corejob *job, const struct chosen *c, enum core_pass pass,
+		       const char *over, struct core_result *r, struct err *err)
+{
+	const struct sink_budget *b = job->dir ? outdir_budget(job->dir) : NULL;
+	uint64_t left, overhead = r->overhead;
+	int rc = ERR_BUDGET;
+	int tries;
+
+	if (!b || b->max == UINT64_MAX || time_is_up(job))
+		return rc;
+	left = b->max - min_u64(b->used, b->max);
+	/* First in the hope of a ratio of 3, then without any. */
+	for (tries = 3; tries >= 1 && rc == ERR_BUDGET; tries -= 2) {
+		uint64_t room = left * (unsigned int)tries;
+
+		plan_range_vec_free(&r->map);
+		if (room <= overhead)
+			continue;
+		*err = (struct err){ 0 };
+		rc = try_core(job, c, pass, over, room - overhead, r, err);
+	}
+	return rc;
+}
+
+static struct core_result *find_result(struct corejob *job, int32_t pid)
+{
+	struct core_result *r;
+
+	vec_for_each(r, &job->results)
+		if (r->pid == pid)
+			return r;
+	return NULL;
+}
+
+static void result_deinit(struct core_result *r)
+{
+	plan_range_vec_free(&r->map);
+}
+
+/* The richer core did not come about; the tiny one is there, and says why. */
+static void keep_tiny(struct corejob *job, struct core_result *tiny, int rc, const struct err *why)
+{
+	tiny->richer_failed = true;
+	snprintf(tiny->why, sizeof(tiny->why), "%s", why->text);
+	log_print(job->v->log, rc == ERR_BUDGET ? LOG_WARN : LOG_ERROR, "%s; the tiny core stays",
+		  why->text);
+	if (rc != ERR_BUDGET)
+		tiny->outcome = CORE_PARTLY;
+}
+
+int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pass, struct err *err)
+{
+	struct core_result *tiny = pass == PASS_RICHER ? find_result(job, c->leader.pid) : NULL;
+	const char *over = tiny && tiny->file[0] ? tiny->base : NULL;
+	struct core_result r;
+	struct err why = { 0 };
+	int rc;
+
+	if (pass == PASS_RICHER && tiny && !over)
+		return 0; /* it failed at tiny already */
+	rc = try_core(job, c, pass, over, UINT64_MAX, &r, &why);
+	if (rc == ERR_BUDGET && pass != PASS_TINY)
+		rc = try_smaller(job, c, pass, over, &r, &why);
+	if (rc && over) {
+		result_deinit(&r);
+		keep_tiny(job, tiny, rc, &why);
+		return is_final(rc) ? err_set(err, rc, "%s", why.text) : 0;
 	}
 	if (rc) {
 		r.outcome = rc == ERR_BUDGET ? CORE_BUDGET : CORE_FAILED;
 		snprintf(r.why, sizeof(r.why), "%s", why.text);
 		log_print(job->v->log, rc == ERR_BUDGET ? LOG_WARN : LOG_ERROR, "%s", why.text);
 	}
-	if (!core_result_vec_push(&job->results, r))
+	if (over) {
+		result_deinit(tiny);
+		*tiny = r;
+	} else if (!core_result_vec_push(&job->results, r)) {
+		result_deinit(&r);
 		return err_nomem(err);
+	}
 	return is_final(rc) ? err_set(err, rc, "%s", why.text) : 0;
 }
 
@@ -228,7 +377,7 @@ static int stream_one(struct corejob *job, const struct chosen *c, const struct 
 	int rc;
 
 	memcpy(r.comm, c->leader.comm, sizeof(r.comm));
-	rc = work_open(job, c, &w, &r, err);
+	rc = work_open(job, c, false, UINT64_MAX, &w, &r, err);
 	if (!rc) {
 		rc = compress_core(job, &w, to, &res, err);
 		if (!rc)
@@ -255,7 +404,7 @@ static int tar_member(struct corejob *job, struct tar *tar, const struct chosen 
 
 	memcpy(r.comm, c->leader.comm, sizeof(r.comm));
 	core_name(&c->leader, r.file, sizeof(r.file));
-	if (work_open(job, c, &w, &r, &why)) {
+	if (work_open(job, c, false, UINT64_MAX, &w, &r, &why)) {
 		/* Nothing of it is in the stream, so the others go on. */
 		r.outcome = CORE_FAILED;
 		r.file[0] = 0;

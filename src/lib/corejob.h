@@ -26,7 +26,10 @@ struct core_result {
 	char comm[TASK_COMM_SIZE + 1];
 	enum detail detail;
 	char file[256];		/* its name, "" if there is none */
+	char base[256];		/* the same without its suffix */
+	bool richer_failed;	/* what is there is less than was asked for; .why */
 	uint64_t size;		/* of the core */
+	uint64_t overhead;	/* of that, what is not memory: headers and notes */
 	uint64_t bytes[4];	/* by enum page_state */
 	uint64_t unavailable[REASON_NR];
 	uint64_t kept[RULE_NR];	/* captured bytes by rule */
@@ -46,13 +49,24 @@ struct corejob {
 	bool dry_run;
 	const struct conf *conf; /* whose process sections apply; NULL: none */
 	bool file_pages;	/* for every core, whatever @conf says */
+	uint64_t deadline_ns;	/* on the monotonic clock; 0: none */
 	struct core_result_vec results;
+};
+
+/* Which of the passes over the processes this is: what is most valuable comes first. */
+enum core_pass {
+	PASS_ONLY,   /* one pass, with what is asked for */
+	PASS_TINY,   /* the smallest useful core of every process */
+	PASS_RICHER, /* what is asked for, in the place of the tiny one */
 };
 
 /* Return: 0; ERR_INVALID for words that name no codec or level. NULL and 0: the defaults. */
 int corejob_init(struct corejob *job, struct vmsift *v, const char *codec, int level,
 		 struct err *err);
 void corejob_deinit(struct corejob *job);
+
+/* The time, from now on, at which work ends: for .deadline_ns. */
+uint64_t corejob_deadline(uint64_t seconds);
 
 /* A process that was selected. */
 struct chosen {
@@ -77,11 +91,16 @@ void chosen_add_section(struct chosen *c, const struct conf *conf, size_t sectio
 
 /**
  * corejob_write() - one core into job->dir (or a plan of it, in a dry run)
+ * @pass: PASS_RICHER after PASS_TINY was published, for the same processes
+ *
+ * A richer core that a limit of bytes does not allow is made smaller, its largest memory first; if that
+ * does not help, or the time is up, the tiny one stays.
  *
  * The result is added to job->results whatever happens. Return: 0, also if this core failed; ERR_NOMEM,
  * ERR_NOSPACE, ERR_INTERRUPTED if it makes no sense to go on.
  */
-int corejob_write(struct corejob *job, const struct chosen *c, struct err *err);
+int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pass,
+		  struct err *err);
 
 /* One core, or a tar of several, to standard output. */
 int corejob_stream(struct corejob *job, const struct chosen_vec *chosen, struct err *err);

@@ -223,16 +223,32 @@ static int choose(struct run *r, struct chosen_vec *ret, struct err *err)
 	return rc;
 }
 
-static void write_cores(struct run *r)
+static int write_pass(struct run *r, enum core_pass pass, struct err *err)
 {
-	struct err err = { 0 };
 	struct chosen *c;
 	int rc = 0;
 
-	r->job.conf = &r->conf;
 	vec_for_each(c, &r->chosen)
+		if (!rc && !(pass == PASS_RICHER && c->detail == DETAIL_TINY))
+			rc = corejob_write(&r->job, c, pass, err);
+	return rc;
+}
+
+/* The smallest useful core of every process is safe before any grows. */
+static void write_cores(struct run *r)
+{
+	struct err err = { 0 };
+	int rc;
+
+	r->job.conf = &r->conf;
+	if (r->job.dry_run) {
+		rc = write_pass(r, PASS_ONLY, &err);
+	} else {
+		rc = write_pass(r, PASS_TINY, &err);
+		publish(r);
 		if (!rc)
-			rc = corejob_write(&r->job, c, &err);
+			rc = write_pass(r, PASS_RICHER, &err);
+	}
 	if (rc) {
 		log_error(r->v->log, "%s", err.text);
 		r->trouble = true;
@@ -355,6 +371,10 @@ static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o,
 	if (rc)
 		return vmsift_status_of(rc);
 	r->job.dir = r->dir;
+	if (r->conf.max_time.v != CONF_UNLIMITED || o->max_seconds)
+		r->job.deadline_ns = corejob_deadline(
+			o->max_seconds ? min_u64(o->max_seconds, r->conf.max_time.v)
+				       : r->conf.max_time.v);
 	if (has_kernel) {
 		find_chosen(r);
 		write_report(r);

@@ -259,28 +259,52 @@ int outdir_subdir(struct outdir *d, const char *base, const char *suffix, struct
 	return outdir_new(made.fd, join(d->path, made.name, ""), made.name, d->top, ret, err);
 }
 
-int outdir_create(struct outdir *d, const char *base, const char *suffix, struct sink **ret,
-		  struct err *err)
+static int new_sink(struct outdir *d, const struct made *made, struct sink **ret, struct err *err)
 {
-	AUTO_FREE char *path = NULL;
-	struct made made;
+	AUTO_FREE char *path = join(d->path, made->name, OUTDIR_INCOMPLETE);
 	int rc;
 
-	rc = make_numbered(d, base, suffix, try_file, &made, err);
-	if (rc)
-		return rc;
-	path = join(d->path, made.name, OUTDIR_INCOMPLETE);
 	if (!path) {
-		close(made.fd);
+		close(made->fd);
 		return err_nomem(err);
 	}
-	rc = sink_new(made.fd, path, made.name, made.base, ret, err);
+	rc = sink_new(made->fd, path, made->name, made->base, ret, err);
 	if (rc)
 		return rc;
 	sink_set_budget(*ret, &d->top->budget);
 	(*ret)->dir = d;
 	d->refs++;
 	return 0;
+}
+
+int outdir_create(struct outdir *d, const char *base, const char *suffix, struct sink **ret,
+		  struct err *err)
+{
+	struct made made;
+	int rc = make_numbered(d, base, suffix, try_file, &made, err);
+
+	return rc ? rc : new_sink(d, &made, ret, err);
+}
+
+int outdir_recreate(struct outdir *d, const char *base, const char *suffix, struct sink **ret,
+		    struct err *err)
+{
+	char tmp[OUTDIR_NAME_SIZE + sizeof(OUTDIR_INCOMPLETE)];
+	struct made made;
+	int rc = check_name(d, base, suffix, err);
+
+	if (rc)
+		return rc;
+	snprintf(made.base, sizeof(made.base), "%s", base);
+	snprintf(made.name, sizeof(made.name), "%s%s", base, suffix);
+	snprintf(tmp, sizeof(tmp), "%s" OUTDIR_INCOMPLETE, made.name);
+	made.fd = openat(d->fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (made.fd < 0)
+		return err_errno(err, "%s/%s", d->path, tmp);
+	rc = new_sink(d, &made, ret, err);
+	if (!rc)
+		(*ret)->over = true;
+	return rc;
 }
 
 void outdir_release(struct sink *s)

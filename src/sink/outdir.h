@@ -85,6 +85,15 @@ int outdir_create(struct outdir *dir, const char *base, const char *suffix, stru
 		  struct err *err);
 
 /**
+ * outdir_recreate() - a better version of a file that this run has published
+ * @base, @suffix: as outdir_create() made it of, with its number if it has one: sink_base()
+ *
+ * The file of before stands until outdir_publish() puts this one in its place by one rename.
+ */
+int outdir_recreate(struct outdir *dir, const char *base, const char *suffix, struct sink **ret,
+		    struct err *err);
+
+/**
  * outdir_publish() - sync the files that were closed, then give them their names, then sync those
  *
  * To be called once for each class of value. One file that cannot be synced or named keeps

@@ -67,7 +67,7 @@ static int give_name(struct sink *s, struct err *err)
 	int rc;
 
 	snprintf(tmp, sizeof(tmp), "%s" OUTDIR_INCOMPLETE, s->name);
-	if (d->top->opts.replace)
+	if (d->top->opts.replace || s->over)
 		rc = renameat(d->fd, tmp, d->fd, s->name);
 	else
 		rc = rename_noreplace(d->fd, tmp, s->name);

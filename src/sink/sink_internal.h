@@ -21,6 +21,7 @@ struct sink {
 	/* Of a file in an outdir. */
 	struct outdir *dir;
 	struct sink *next; /* in the list of those that wait */
+	bool over;	   /* takes the place of a file of this run */
 };
 
 /* Takes over @fd, also on failure. @name and @base are copied; @label too. */
