@@ -38,6 +38,12 @@ static uint64_t slot_mask(unsigned int shift)
 	return shift < 64 ? (1ull << shift) - 1 : UINT64_MAX;
 }
 
+/* In a node at the very top, slots stand for more than there are indices. */
+static bool is_beyond(uint64_t i, unsigned int shift)
+{
+	return shift && i >> (64 - shift);
+}
+
 static int take(struct search *s, uint64_t e, uint64_t first, uint64_t last)
 {
 	s->ret->kind = e & 1 ? XARRAY_VALUE : XARRAY_POINTER;
@@ -105,7 +111,7 @@ static int search_node(struct search *s, uint64_t node, unsigned int parent_shif
 	for (; i < s->shape->nr_slots; i++) {
 		uint64_t e = slots[i], slot_base = base + ((uint64_t)i << shift);
 
-		if (slot_base > s->last)
+		if (slot_base > s->last || is_beyond(i, shift))
 			return 0;
 		if (!e)
 			continue;
@@ -129,7 +135,9 @@ static int search_node(struct search *s, uint64_t node, unsigned int parent_shif
 		if (first < 0 || is_internal(slots[first]))
 			continue; /* retry, zero, or a sibling of what has just gone */
 		return take(s, slots[first], base + ((uint64_t)(uint32_t)first << shift),
-			    base + ((uint64_t)last << shift) + slot_mask(shift));
+			    is_beyond(last, shift)
+				    ? UINT64_MAX
+				    : base + ((uint64_t)last << shift) + slot_mask(shift));
 	}
 	return 0;
 }

@@ -92,6 +92,8 @@ static const struct row rows[] = {
 	{ "a node outside of the dump", TO_NODE(0), { 6 }, { { 0, 3, 0xffff888099990002ull } }, 0, 1000, 0, 0, 0, 0, "xa_node 0xffff888099990000: address 0xffff888099990000 is not in the dump" },
 	{ "a node that is its own child", TO_NODE(0), { 6 }, { { 0, 0, TO_NODE(0) } }, 0, 1000, 0, 0, 0, 0, "has shift 6 below 6" },
 	{ "a node below the last level", TO_NODE(0), { 0, 0 }, { { 0, 0, TO_NODE(1) } }, 0, 1000, 0, 0, 0, 0, "a node below shift 0" },
+	{ "a slot beyond the last index", TO_NODE(0), { 60 }, { { 0, 16, PAGE_A } }, 0, NONE, NONE, 0, 0, 0, NULL },
+	{ "the slot of the last index", TO_NODE(0), { 60 }, { { 0, 15, PAGE_A }, { 0, 16, SIBLING(15) } }, NONE - 1, NONE, NONE - 1, PAGE_A, 15ull << 60, NONE, NULL },
 	{ "a shift that is none", TO_NODE(0), { 5 }, { { 0, 0, PAGE_A } }, 0, 1000, 0, 0, 0, 0, "has shift 5" },
 	{ "a shift beyond an index", TO_NODE(0), { 66 }, { { 0, 0, PAGE_A } }, 0, 1000, 0, 0, 0, 0, "has shift 66" },
 };
