@@ -10,7 +10,7 @@
  * @max: of captured memory, before compression
  *
  * Every area keeps as much as every other, or all it has: what is above the common limit goes from its
- * end, as unavailable(budget). Return: bytes that were given up, 0 where the plan fits; UINT64_MAX if out of memory.
+ * end, as unavailable(budget); of an area that a thread's stack is in, from its start. Return: bytes that were given up, 0 where the plan fits; UINT64_MAX if out of memory.
  */
 uint64_t plan_shrink(struct plan *plan, uint64_t max);
 
