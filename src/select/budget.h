@@ -9,8 +9,11 @@
  * plan_shrink() - keep no more captured bytes than this
  * @max: of captured memory, before compression
  *
- * Every area keeps as much as every other, or all it has: what is above the common limit goes from its
- * end, as unavailable(budget); of an area that a thread's stack is in, from its start. Return: bytes that were given up, 0 where the plan fits; UINT64_MAX if out of memory.
+ * The bulk of every area (written data, what coredump_filter asks for, anchors, named mappings) keeps as
+ * much as that of every other, or all it has: what is above the common limit goes from its end, as
+ * unavailable(budget). Stacks, threads, the lists of modules and what was named are kept in any case, so
+ * that the plan may still not fit. Return: bytes that were given up, 0 where the plan fits; UINT64_MAX if
+ * out of memory.
  */
 uint64_t plan_shrink(struct plan *plan, uint64_t max);
 
