@@ -151,8 +151,11 @@ enum vmsift_status vmsift_kdump(struct vmsift *v, const struct vmsift_kdump_opts
 	struct kdump_opts ko;
 	struct kmem own, *km;
 	struct sink *sink;
+	bool to_stdout = !o->out || !strcmp(o->out, "-");
 	int rc = fill_opts(&ko, o, err);
 
+	/* Whatever standard output is: a script that redirects it gets what a pipe gets. */
+	ko.flattened = ko.flattened || to_stdout;
 	/* Refused before work starts. */
 	if (!rc && !o->dry_run)
 		rc = o->out && strcmp(o->out, "-")
