@@ -12,6 +12,7 @@
 #include "lib/confload.h"
 #include "lib/corejob.h"
 #include "lib/file_out.h"
+#include "lib/kdumpjob.h"
 #include "lib/klog.h"
 #include "report/report.h"
 #include "util/str.h"
@@ -27,6 +28,7 @@ struct run {
 	bool *matched; /* by process section */
 	struct outdir *top, *dir;
 	struct corejob job;
+	struct kdumpjob kdump;
 	unsigned int lost_processes;
 	struct chosen_vec chosen;
 	struct report *report;
@@ -276,7 +278,6 @@ static void manifest_conf(struct run *r, struct json *j)
 		if (!r->matched[i])
 			json_str(j, NULL, r->conf.processes.v[i].title);
 	json_end(j);
-	json_bool(j, "kernel_dump_asked_for", r->conf.kernel.present);
 	json_end(j);
 }
 
@@ -314,6 +315,7 @@ static enum vmsift_status fill_manifest(struct run *r, FILE *f, struct err *err)
 	json_end(&j);
 	manifest_conf(r, &j);
 	corejob_json(&r->job, &j);
+	kdumpjob_json(&r->kdump, &j);
 	json_end(&j);
 	return json_finish(&j, err) ? VMSIFT_NOTHING : VMSIFT_DONE;
 }
@@ -391,9 +393,10 @@ static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o,
 		write_cores(r);
 	}
 	publish(r);
-	if (r->conf.kernel.present) {
-		log_error(r->v->log, "the configuration asks for a kernel dump, which this version does not write");
-		r->trouble = true;
+	if (has_kernel) {
+		kdumpjob_run(&r->kdump, r->v, &r->conf, r->dir);
+		publish(r);
+		r->trouble = r->trouble || r->kdump.failed;
 	}
 	status = corejob_status(&r->job, NULL);
 	r->trouble = r->trouble || r->lost_processes || r->nr_conf_problems ||

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel dump of a run: the kernel section of the configuration. */
+#ifndef VMSIFT_LIB_KDUMPJOB_H
+#define VMSIFT_LIB_KDUMPJOB_H
+
+#include "kdump/kdump.h"
+#include "lib/dump.h"
+#include "select/conf.h"
+#include "sink/outdir.h"
+#include "util/json.h"
+
+struct kdumpjob {
+	bool asked_for;
+	bool written;  /* there is a file, whole or with the INCOMPLETE flag */
+	bool failed;   /* an error ended it */
+	char file[64];
+	char why[ERR_TEXT_SIZE];
+	struct kdump_stats stats;
+};
+
+/**
+ * kdumpjob_run() - write "vmcore" into a directory, as far as the directory's budget goes
+ *
+ * What a budget ended has the INCOMPLETE flag and is whole otherwise; what an error ended keeps
+ * -incomplete in its name. The result is in @job; nothing is returned.
+ */
+void kdumpjob_run(struct kdumpjob *job, struct vmsift *v, const struct conf *conf,
+		  struct outdir *dir);
+
+/* An object "kernel_dump" for the manifest. */
+void kdumpjob_json(const struct kdumpjob *job, struct json *j);
+
+#endif
