@@ -16,9 +16,9 @@
 
 /* Bytes after struct btf_type: once, and for each of its vlen elements. */
 static const uint8_t kind_sizes[BTF_NR_KINDS][2] = {
-	[BTF_INT] = { 4, 0 },	   [BTF_ARRAY] = { 12, 0 },   [BTF_STRUCT] = { 0, 12 },
-	[BTF_UNION] = { 0, 12 },   [BTF_ENUM] = { 0, 8 },     [BTF_FUNC_PROTO] = { 0, 8 },
-	[BTF_VAR] = { 4, 0 },	   [BTF_DATASEC] = { 0, 12 }, [BTF_DECL_TAG] = { 4, 0 },
+	[BTF_INT] = { 4, 0 },	  [BTF_ARRAY] = { 12, 0 },   [BTF_STRUCT] = { 0, 12 },
+	[BTF_UNION] = { 0, 12 },  [BTF_ENUM] = { 0, 8 },     [BTF_FUNC_PROTO] = { 0, 8 },
+	[BTF_VAR] = { 4, 0 },	  [BTF_DATASEC] = { 0, 12 }, [BTF_DECL_TAG] = { 4, 0 },
 	[BTF_ENUM64] = { 0, 12 },
 };
 
@@ -98,7 +98,8 @@ static int read_header(struct btf_part *p, uint64_t *total, struct err *err)
 		rc = reader_read(p->r, 0, h, BTF_HDR_LAYOUT, err);
 		if (rc)
 			return err_add(err, "BTF header");
-		layouts = (struct btf_section){ hdr_len + (uint64_t)get_u32(h + 24), get_u32(h + 28) };
+		layouts = (struct btf_section){ hdr_len + (uint64_t)get_u32(h + 24),
+						get_u32(h + 28) };
 	}
 	rc = check_section(p, "types", &types, err);
 	if (!rc)
@@ -135,7 +136,8 @@ static int type_data_size(const struct btf_part *p, uint32_t id, uint32_t info, 
 		sizes = p->layouts[kind];
 	else
 		return err_set(err, ERR_UNSUPPORTED,
-			       "BTF kind %u of type id %u is not known, and the BTF does not tell its size",
+			       "BTF kind %u of type id %u is not known, and the BTF does not tell "
+			       "its size",
 			       kind, id);
 	*ret = sizes[0] + (uint64_t)sizes[1] * vlen;
 	return 0;
@@ -192,7 +194,8 @@ int btf_check_header(const struct reader *btf, uint64_t *total_size, struct err 
 	}
 	/* Those of a module's BTF do not begin with the empty one, and only that is empty. */
 	if (first[0] || !first[1] || !last[0] || last[1])
-		return err_set(err, ERR_FORMAT, "BTF: its strings do not begin and end as a kernel's do");
+		return err_set(err, ERR_FORMAT,
+			       "BTF: its strings do not begin and end as a kernel's do");
 	rc = type_data_size(&p, 1, get_u32(type + 4), &data, err);
 	if (rc)
 		return rc;
@@ -236,7 +239,8 @@ int btf_find(const struct reader *kmem, kvaddr_t start, kvaddr_t end, kvaddr_t *
 		best_size = total;
 	}
 	if (!best_size)
-		return err_set(err, ERR_NOTFOUND, "no BTF in [0x%" PRIx64 ", 0x%" PRIx64 ")", start, end);
+		return err_set(err, ERR_NOTFOUND, "no BTF in [0x%" PRIx64 ", 0x%" PRIx64 ")", start,
+			       end);
 	*ret = best;
 	*size = best_size;
 	return 0;
@@ -296,8 +300,9 @@ int btf_type_by_id(struct btf *b, uint32_t id, struct btf_type *ret, struct err 
 		p = &b->part[1];
 	nr = id - p->first_id;
 	if (nr >= p->nr_types)
-		return err_set(err, ERR_CORRUPT, "BTF type id %u is past the last that could be read, %u",
-			       id, p->first_id + p->nr_types - 1);
+		return err_set(err, ERR_CORRUPT,
+			       "BTF type id %u is past the last that could be read, %u", id,
+			       p->first_id + p->nr_types - 1);
 	at = nr - nr % BTF_INDEX_STRIDE;
 	off = p->index.v[at / BTF_INDEX_STRIDE];
 	for (;; at++, off = next) {
@@ -372,7 +377,8 @@ static int scan_types(struct btf *b, struct btf_part *p, struct err *err)
 		rc = read_type(p, p->first_id + p->nr_types, off, &t, &next, err);
 		if (rc)
 			return rc;
-		if (p->nr_types % BTF_INDEX_STRIDE == 0 && !btf_u32_vec_push(&p->index, (uint32_t)off))
+		if (p->nr_types % BTF_INDEX_STRIDE == 0 &&
+		    !btf_u32_vec_push(&p->index, (uint32_t)off))
 			return err_nomem(err);
 		p->nr_types++;
 		rc = note_type(b, &t, err);
@@ -440,7 +446,8 @@ int btf_fill_layout_split(const struct reader *base, const struct reader *module
 			  const struct layout_def *defs, size_t nr, struct layout_value *ret,
 			  struct err *err)
 {
-	CLEANUP(btf_deinit) struct btf b = { .defs = defs, .nr_defs = nr, .steps_left = BTF_STEPS_MAX };
+	CLEANUP(btf_deinit)
+	struct btf b = { .defs = defs, .nr_defs = nr, .steps_left = BTF_STEPS_MAX };
 	int rc;
 
 	memset(ret, 0, nr * sizeof(*ret));

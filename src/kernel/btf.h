@@ -5,7 +5,7 @@
  * asked for in two passes over the blob and keeps nothing else: about 0.3 MiB while it works.
  *
  * Masks are those of 7.2 (kind bits 24-30, vlen bits 0-23), whose wider parts older kernels leave
- * zero. A kind that is not known here is stepped over by the layout section (7.2+) where there is one.
+ * zero. A kind that is not known here is stepped over with the help of the layout section (7.2).
  */
 #ifndef VMSIFT_KERNEL_BTF_H
 #define VMSIFT_KERNEL_BTF_H
@@ -58,13 +58,13 @@ int btf_find(const struct reader *kmem, kvaddr_t start, kvaddr_t end, kvaddr_t *
  * enumerator that stands in two enums with different values is left unknown.
  *
  * Members: .size and .count are 0 where the member's type cannot be followed. .count is that of the
- * outermost dimension. Bitfields: .size is the number of bytes that hold the bits. Offsets within the
- * type are checked against its size. Before 6.0 the sign of an enumerator was not recorded: those of
- * 2^31 and above are taken as unsigned.
+ * outermost dimension. Bitfields: .size is the number of bytes that hold the bits. Offsets within
+ * the type are checked against its size. Before 6.0 the sign of an enumerator was not recorded:
+ * those of 2^31 and above are taken as unsigned.
  *
  * Return: 0 if the whole BTF was read, whatever was found in it. Else @ret is filled as far as it
- * went: ERR_FORMAT, ERR_CORRUPT; ERR_UNSUPPORTED if a kind is unknown and its size too (names kind and
- * type id); what @btf says of bytes that it cannot read; ERR_NOMEM (then nothing is known).
+ * went: ERR_FORMAT, ERR_CORRUPT; ERR_UNSUPPORTED if a kind is unknown and its size too (names kind
+ * and type id); what @btf says of bytes that it cannot read; ERR_NOMEM (then nothing is known).
  */
 int btf_fill_layout(const struct reader *btf, const struct layout_def *defs, size_t nr,
 		    struct layout_value *ret, struct err *err);
@@ -72,8 +72,8 @@ int btf_fill_layout(const struct reader *btf, const struct layout_def *defs, siz
 /**
  * btf_fill_layout_split() - the same for the types of a module
  * @base:   the kernel's BTF
- * @module: the module's, as struct btf.data has it: type ids go on after those of the kernel, string
- *          offsets after the kernel's strings
+ * @module: the module's, as struct btf.data has it: its type ids go on after those of the kernel,
+ *	    its string offsets after the kernel's strings
  *
  * Both are searched; of equally good types that of the module is taken.
  */

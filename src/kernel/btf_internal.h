@@ -7,7 +7,8 @@
 #include "kernel/name_set.h"
 #include "util/vec.h"
 
-enum btf_kind { /* include/uapi/linux/btf.h */
+/* include/uapi/linux/btf.h */
+enum btf_kind {
 	BTF_VOID,
 	BTF_INT,
 	BTF_PTR,
@@ -39,9 +40,9 @@ enum btf_kind { /* include/uapi/linux/btf.h */
 #define BTF_WINDOW	 KIB(64)  /* read ahead while streaming */
 #define BTF_WINDOW_JUMP	 KIB(4)	  /* and while following type ids */
 #define BTF_NAME_SIZE	 64u	  /* wanted names are shorter */
-#define BTF_DEPTH_MAX	 32	  /* modifiers, dimensions, and anonymous members within each other */
-#define BTF_SAME_NAME	 16	  /* definitions of one name that are tried */
-#define BTF_PLACES	 4	  /* of one string; half of the slots for them at most are taken */
+#define BTF_DEPTH_MAX	 32 /* modifiers, dimensions, and anonymous members within each other */
+#define BTF_SAME_NAME	 16 /* definitions of one name that are tried */
+#define BTF_PLACES	 4  /* of one string; half of the slots for them at most are taken */
 #define BTF_STEPS_MAX	 (1u << 20) /* members and types looked at: 80 times what 7.3 takes */
 
 DEFINE_VEC(btf_u32_vec, uint32_t);
@@ -51,14 +52,14 @@ struct btf_part {
 	const struct reader *r;
 	uint64_t types, strings; /* offsets of the sections in the blob */
 	uint32_t types_size, strings_size;
-	uint32_t first_id;   /* id of its first type */
-	uint32_t first_str;  /* string offset of its first string */
-	uint32_t nr_types;   /* that could be read */
-	uint32_t nr_layouts; /* kinds that the layout section tells of */
+	uint32_t first_id;		    /* id of its first type */
+	uint32_t first_str;		    /* string offset of its first string */
+	uint32_t nr_types;		    /* that could be read */
+	uint32_t nr_layouts;		    /* kinds that the layout section tells of */
 	uint8_t layouts[BTF_KIND_LIMIT][2]; /* bytes once, bytes per element */
 	struct btf_u32_vec index; /* offset in the section of every BTF_INDEX_STRIDE-th type */
-	uint8_t *window; /* BTF_WINDOW bytes */
-	uint64_t window_start; /* offset in the blob */
+	uint8_t *window;	  /* BTF_WINDOW bytes */
+	uint64_t window_start;	  /* offset in the blob */
 	size_t window_len;
 	size_t window_want;
 };
@@ -78,16 +79,17 @@ enum { WANT_TYPE = 1, WANT_MEMBER = 2, WANT_ENUM = 4 };
 
 struct btf_name {
 	uint8_t want;
-	uint8_t nr_places;	 /* string offsets */
+	uint8_t nr_places; /* string offsets */
 	uint8_t nr_candidates;
-	bool done;		 /* the type has been looked at */
+	bool done; /* the type has been looked at */
 	bool enum_known;
-	bool enum_differs;	 /* two enums contradict each other */
+	bool enum_differs; /* two enums contradict each other */
 	int64_t enum_value;
 	uint32_t candidates[BTF_SAME_NAME]; /* type ids */
 };
 
-struct btf_place { /* a string offset that is one of the wanted names */
+/* A string offset that is one of the wanted names. */
+struct btf_place {
 	uint32_t off;
 	uint32_t name; /* number + 1; 0 is free */
 };

@@ -93,8 +93,9 @@ int btf_names_init(struct btf *b, struct err *err)
 		return err_nomem(err);
 	for (size_t i = 0; i < b->nr_defs; i++) {
 		if (want_names(b, &b->defs[i]))
-			return err_set(err, ERR_INVALID, "layout entry %s: \"%s\" is not well formed",
-				       b->defs[i].id, b->defs[i].names ? b->defs[i].names : "");
+			return err_set(err, ERR_INVALID,
+				       "layout entry %s: \"%s\" is not well formed", b->defs[i].id,
+				       b->defs[i].names ? b->defs[i].names : "");
 	}
 	b->places_mask = 15;
 	while (b->places_mask < b->set.n * 8)

@@ -9,10 +9,10 @@
 #define PTR_SIZE 8 /* 64-bit kernels only */
 
 struct member {
-	uint64_t bit_off;   /* from the start of the type that was asked */
+	uint64_t bit_off; /* from the start of the type that was asked */
 	uint32_t type_id;
-	uint32_t bits;	    /* bitfields: width */
-	bool kind_flag;	    /* the struct says itself which members are bitfields */
+	uint32_t bits;	/* bitfields: width */
+	bool kind_flag; /* the struct says itself which members are bitfields */
 };
 
 static bool is_struct(const struct btf_type *t)
@@ -146,8 +146,8 @@ static int find_member(struct btf *b, const struct btf_type *t, uint32_t name, i
 	for (uint32_t i = 0; i < t->vlen; i++) {
 		rc = spend(b, t->id, 1, err);
 		if (!rc)
-			rc = btf_bytes(t->part, t->data + (uint64_t)i * BTF_MEMBER_SIZE, BTF_MEMBER_SIZE,
-				       &raw, err);
+			rc = btf_bytes(t->part, t->data + (uint64_t)i * BTF_MEMBER_SIZE,
+				       BTF_MEMBER_SIZE, &raw, err);
 		if (rc)
 			return err_add(err, "BTF struct type id %u", t->id);
 		name_off = get_u32(raw);
@@ -160,7 +160,8 @@ static int find_member(struct btf *b, const struct btf_type *t, uint32_t name, i
 				return 0;
 			result = rc != ERR_NOTFOUND ? rc : result;
 		} else if (btf_name_at(b, name_off) == name) {
-			*ret = (struct member){ .type_id = get_u32(raw + 4), .kind_flag = t->kind_flag };
+			*ret = (struct member){ .type_id = get_u32(raw + 4),
+						.kind_flag = t->kind_flag };
 			ret->bit_off = t->kind_flag ? word & 0xffffff : word;
 			ret->bits = t->kind_flag ? word >> 24 : 0;
 			return 0;
@@ -204,7 +205,7 @@ static int old_bitfield(struct btf *b, struct member *m, struct err *err)
 
 	if (m->kind_flag)
 		return 0;
-	/* A type that cannot be followed is none of these; describe_member() says what is wrong with it. */
+	/* What is wrong with a type that cannot be followed, describe_member() says. */
 	if (get_type(b, m->type_id, &t, NULL) || t.kind != BTF_INT)
 		return 0;
 	rc = btf_bytes(t.part, t.data, 4, &raw, err);
@@ -256,7 +257,9 @@ static int follow_path(struct btf *b, const struct btf_type *root, const char **
 static int describe_member(struct btf *b, const struct btf_type *root, const struct member *m,
 			   struct layout_value *ret, struct err *err)
 {
-	struct layout_value v = { .known = true, .alt = ret->alt, .value = (int64_t)(m->bit_off / 8) };
+	struct layout_value v = { .known = true,
+				  .alt = ret->alt,
+				  .value = (int64_t)(m->bit_off / 8) };
 	uint64_t size = 0, end;
 	struct btf_type t;
 	uint32_t elem;
@@ -268,8 +271,8 @@ static int describe_member(struct btf *b, const struct btf_type *root, const str
 		size = (v.bit_off + m->bits + 7) / 8;
 	} else {
 		if (m->bit_off % 8)
-			return err_set(err, ERR_CORRUPT, "BTF type id %u: a member at bit %" PRIu64, root->id,
-				       m->bit_off);
+			return err_set(err, ERR_CORRUPT, "BTF type id %u: a member at bit %" PRIu64,
+				       root->id, m->bit_off);
 		rc = size_of(b, m->type_id, &size, err);
 		if (!rc)
 			rc = get_type(b, m->type_id, &t, err);
@@ -279,8 +282,8 @@ static int describe_member(struct btf *b, const struct btf_type *root, const str
 	end = m->bit_off / 8 + size;
 	if (end > root->size_or_type)
 		return err_set(err, ERR_CORRUPT,
-			       "BTF type id %u of %u bytes: a member ends at byte %" PRIu64, root->id,
-			       root->size_or_type, end);
+			       "BTF type id %u of %u bytes: a member ends at byte %" PRIu64,
+			       root->id, root->size_or_type, end);
 	v.size = (uint32_t)size;
 	*ret = v;
 	return rc;
@@ -319,7 +322,9 @@ static int resolve_type(struct btf *b, const struct btf_type *root, struct layou
 	*ret = (struct layout_value){ 0 };
 	rc = size_of(b, root->id, &size, err);
 	if (!rc && size)
-		*ret = (struct layout_value){ .known = true, .size = (uint32_t)size, .value = (int64_t)size };
+		*ret = (struct layout_value){ .known = true,
+					      .size = (uint32_t)size,
+					      .value = (int64_t)size };
 	return rc;
 }
 
@@ -378,8 +383,8 @@ static int resolve_name(struct btf *b, uint32_t name, struct layout_value *ret, 
 		best = n->candidates[0];
 	for (uint32_t i = 0; i < n->nr_candidates && n->nr_candidates > 1; i++) {
 		rank = rank_candidate(b, name, n->candidates[i], ret, &rc, err);
-		if (rank > best_rank || (rank == best_rank && in_module(b, n->candidates[i]) &&
-					 !in_module(b, best))) {
+		if (rank > best_rank ||
+		    (rank == best_rank && in_module(b, n->candidates[i]) && !in_module(b, best))) {
 			best = n->candidates[i];
 			best_rank = rank;
 		}
@@ -389,7 +394,8 @@ static int resolve_name(struct btf *b, uint32_t name, struct layout_value *ret, 
 	return rc;
 }
 
-static void resolve_enum(const struct btf *b, const struct layout_def *def, struct layout_value *ret)
+static void resolve_enum(const struct btf *b, const struct layout_def *def,
+			 struct layout_value *ret)
 {
 	const char *path = def->names;
 	const struct btf_name *n;
@@ -398,7 +404,9 @@ static void resolve_enum(const struct btf *b, const struct layout_def *def, stru
 	for (uint8_t alt = 0; btf_step_next(&path, &step); alt++) {
 		n = &b->names[name_set_find(&b->set, step.s, step.len)];
 		if (n->enum_known && !n->enum_differs) {
-			*ret = (struct layout_value){ .known = true, .alt = alt, .value = n->enum_value };
+			*ret = (struct layout_value){ .known = true,
+						      .alt = alt,
+						      .value = n->enum_value };
 			return;
 		}
 		if (!*path)

@@ -9,8 +9,9 @@
 #include "util/bytes.h"
 #include "util/cleanup.h"
 
-#define SYMBOL_SIZE_MAX MIB(64) /* no symbol of a kernel is larger: the largest are log buffers, 32 MiB */
-#define ALIASES_MAX	4096u	/* symbols at one address */
+#define SYMBOL_SIZE_MAX \
+	MIB(64)		  /* no symbol of a kernel is larger: the largest are log buffers, 32 MiB */
+#define ALIASES_MAX 4096u /* symbols at one address */
 
 static const char *const encoding_names[KALLSYMS_NR_ENCODINGS] = {
 	[KALLSYMS_PERCPU] = "percpu",
@@ -88,8 +89,8 @@ static bool encoding_possible(const struct kallsyms *ks, enum kallsyms_encoding 
 	case KALLSYMS_PERCPU:
 	case KALLSYMS_BASE:
 		return ks->where.offsets && ks->where.relative_base;
-	case KALLSYMS_PLACE:
-		return ks->where.offsets;
+	case KALLSYMS_PLACE: /* with a base it would only be tried on a table that is off by one */
+		return ks->where.offsets && !ks->where.relative_base;
 	default:
 		return ks->where.addresses;
 	}
@@ -115,9 +116,11 @@ static int choose_encoding(struct kallsyms *ks, const struct kallsyms_walk *walk
 			last = addr;
 		}
 	}
-	return err_set(err, ERR_UNSUPPORTED,
-		       "kallsyms: no known encoding of addresses puts symbol %u, _stext, at 0x%" PRIx64
-		       "; the last of them says 0x%" PRIx64, walk->stext[0], stext, last);
+	return err_set(
+		err, ERR_UNSUPPORTED,
+		"kallsyms: no known encoding of addresses puts symbol %u, _stext, at 0x%" PRIx64
+		"; the last of them says 0x%" PRIx64,
+		walk->stext[0], stext, last);
 }
 
 static int read_outline(struct kallsyms *ks, struct err *err)
@@ -128,7 +131,8 @@ static int read_outline(struct kallsyms *ks, struct err *err)
 
 	if (!w->names || !w->num_syms || !w->token_table || !w->token_index ||
 	    (!w->offsets && !w->addresses))
-		return err_set(err, ERR_ABSENT, "kallsyms: it is not known where all of its tables are");
+		return err_set(err, ERR_ABSENT,
+			       "kallsyms: it is not known where all of its tables are");
 	rc = reader_read(ks->kmem, w->num_syms, word, 4, err);
 	if (rc)
 		return err_add(err, "kallsyms_num_syms");
@@ -160,8 +164,8 @@ static int index_names(struct kallsyms *ks, struct kallsyms_walk *walk, struct e
 	return rc;
 }
 
-int kallsyms_init(struct kallsyms *ks, const struct reader *kmem, const struct kallsyms_where *where,
-		  kvaddr_t stext, struct err *err)
+int kallsyms_init(struct kallsyms *ks, const struct reader *kmem,
+		  const struct kallsyms_where *where, kvaddr_t stext, struct err *err)
 {
 	struct kallsyms_walk walk = { 0 };
 	struct err unused;
@@ -176,7 +180,8 @@ int kallsyms_init(struct kallsyms *ks, const struct reader *kmem, const struct k
 	if (rc)
 		return rc;
 	if (!walk.nr_stext)
-		return err_set(err, ERR_NOTFOUND, "kallsyms: no _stext among its %u symbols", ks->nr_syms);
+		return err_set(err, ERR_NOTFOUND, "kallsyms: no _stext among its %u symbols",
+			       ks->nr_syms);
 	return choose_encoding(ks, &walk, stext, err);
 }
 
@@ -216,8 +221,8 @@ static int walk_names(const struct kallsyms *ks, visit_fn visit, void *ctx, stru
 	int rc = 0, step;
 
 	for (uint32_t i = 0; i < ks->nr_syms && !stop; i += KALLSYMS_BLOCK) {
-		step = walk_block(&w, i, (uint32_t)min_u64(ks->nr_syms, i + KALLSYMS_BLOCK), visit, ctx, &stop,
-				  &e);
+		step = walk_block(&w, i, (uint32_t)min_u64(ks->nr_syms, i + KALLSYMS_BLOCK), visit,
+				  ctx, &stop, &e);
 		if (stop)
 			return step;
 		if (step && !rc) {
@@ -325,7 +330,8 @@ int kallsyms_find(const struct kallsyms *ks, const struct symbol_def *defs, size
 	int rc, step;
 
 	if (nr > SYMBOL_NR)
-		return err_set(err, ERR_INVALID, "%zu symbols are wanted, there is room for %d", nr, SYMBOL_NR);
+		return err_set(err, ERR_INVALID, "%zu symbols are wanted, there is room for %d", nr,
+			       SYMBOL_NR);
 	memset(ret->known, 0, nr * sizeof(ret->known[0]));
 	memset(ret->addr, 0, nr * sizeof(ret->addr[0]));
 	rc = find_init(&f, defs, nr, err);
@@ -344,8 +350,8 @@ int kallsyms_find(const struct kallsyms *ks, const struct symbol_def *defs, size
 }
 
 /* The last symbol at or below the address, and of those at its address the first. */
-static int nearest_symbol(const struct kallsyms *ks, kvaddr_t addr, uint32_t *ret, kvaddr_t *ret_addr,
-			  struct err *err)
+static int nearest_symbol(const struct kallsyms *ks, kvaddr_t addr, uint32_t *ret,
+			  kvaddr_t *ret_addr, struct err *err)
 {
 	uint32_t low = 0, high = ks->nr_syms, mid; /* the symbol wanted is in [low - 1, high - 1] */
 	kvaddr_t at;
@@ -363,8 +369,10 @@ static int nearest_symbol(const struct kallsyms *ks, kvaddr_t addr, uint32_t *re
 			high = mid;
 		}
 	}
-	if (!low || addr - *ret_addr >= SYMBOL_SIZE_MAX || (low == ks->nr_syms && addr != *ret_addr))
-		return err_set(err, ERR_NOTFOUND, "0x%" PRIx64 " is in no symbol of the kernel", addr);
+	if (!low || addr - *ret_addr >= SYMBOL_SIZE_MAX ||
+	    (low == ks->nr_syms && addr != *ret_addr))
+		return err_set(err, ERR_NOTFOUND, "0x%" PRIx64 " is in no symbol of the kernel",
+			       addr);
 	*ret = low - 1;
 	for (uint32_t n = 0; n < ALIASES_MAX && *ret; n++) {
 		rc = read_addr(ks, *ret - 1, &at, err);
@@ -409,8 +417,8 @@ int kallsyms_lookup_addr(const struct kallsyms *ks, kvaddr_t addr, char *name, s
 	rc = nearest_symbol(ks, addr, &out.index, &start, err);
 	if (rc)
 		return rc;
-	rc = walk_block(&w, out.index - out.index % KALLSYMS_BLOCK, out.index + 1, copy_name, &out, &stop,
-			err);
+	rc = walk_block(&w, out.index - out.index % KALLSYMS_BLOCK, out.index + 1, copy_name, &out,
+			&stop, err);
 	if (rc && !stop)
 		return rc;
 	if (!out.len)

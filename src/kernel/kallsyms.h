@@ -3,8 +3,8 @@
  * The kernel's own symbol table, in its memory: kernel/kallsyms.c and scripts/kallsyms.c. Names are
  * compressed with a table of 256 tokens; addresses are sorted and stored in one of four ways.
  *
- * Names are read through a window of 16 KiB; kept are the tokens (about 1 KiB) and where every 256th
- * name begins (4 KiB for 250,000 symbols).
+ * Names are read through a window of 16 KiB; kept are the tokens (about 1 KiB) and where every
+ * 256th name begins (4 KiB for 250,000 symbols).
  */
 #ifndef VMSIFT_KERNEL_KALLSYMS_H
 #define VMSIFT_KERNEL_KALLSYMS_H
@@ -34,7 +34,7 @@ struct kallsyms_where {
 enum kallsyms_encoding {
 	KALLSYMS_PERCPU,   /* 4.6 to 6.14, x86_64: offset >= 0 as it is, else base - 1 - offset */
 	KALLSYMS_BASE,	   /* others, and all in 6.15 to 6.19: base + offset, unsigned */
-	KALLSYMS_PLACE,	   /* 7.0, a081b5789255: address of the offset + offset, signed */
+	KALLSYMS_PLACE,	   /* 7.0, a081b5789255: address of the offset + offset, signed; no base */
 	KALLSYMS_ABSOLUTE, /* kallsyms_addresses */
 	KALLSYMS_NR_ENCODINGS
 };
@@ -44,12 +44,12 @@ struct kallsyms {
 	struct kallsyms_where where; /* with .markers, where they have been found */
 	enum kallsyms_encoding encoding;
 	uint32_t nr_syms;
-	kvaddr_t base;		  /* what stands at .where.relative_base */
-	bool two_byte_lengths;	  /* a length with bit 7 has a second byte: 6.1, 73bbb94466fd */
-	uint16_t token_off[256];  /* in .tokens */
+	kvaddr_t base;		 /* what stands at .where.relative_base */
+	bool two_byte_lengths;	 /* a length with bit 7 has a second byte: 6.1, 73bbb94466fd */
+	uint16_t token_off[256]; /* in .tokens */
 	uint16_t token_len[256];
 	char *tokens;
-	uint32_t *block_off;	  /* where in the names every 256th begins */
+	uint32_t *block_off; /* where in the names every 256th begins */
 };
 
 /**
@@ -64,11 +64,11 @@ struct kallsyms {
  * stepped over where the markers tell how.
  *
  * Return: 0; ERR_ABSENT if an address is missing in @where; ERR_CORRUPT if the tables contradict
- * themselves; ERR_NOTFOUND if there is no _stext; ERR_UNSUPPORTED if no encoding fits; ERR_NOMEM; what
- * @kmem says of addresses that it cannot read.
+ * themselves; ERR_NOTFOUND if there is no _stext; ERR_UNSUPPORTED if no encoding fits; ERR_NOMEM;
+ * what @kmem says of addresses that it cannot read.
  */
-int kallsyms_init(struct kallsyms *ks, const struct reader *kmem, const struct kallsyms_where *where,
-		  kvaddr_t stext, struct err *err);
+int kallsyms_init(struct kallsyms *ks, const struct reader *kmem,
+		  const struct kallsyms_where *where, kvaddr_t stext, struct err *err);
 void kallsyms_deinit(struct kallsyms *ks);
 
 /* "percpu", "base", "place" or "absolute": for info. */
@@ -80,8 +80,8 @@ const char *kallsyms_encoding_name(enum kallsyms_encoding encoding);
  * @nr:   number of @defs, at most SYMBOL_NR
  * @ret:  the first @nr entries are written; what is not there has .known false
  *
- * Of several symbols with one name the first that is not a text or weak one (nm's letters T t W w) is
- * taken, else the first. Names are compared whole, whatever their length.
+ * Of several symbols with one name the first that is not a text or weak one (nm's letters T t W w)
+ * is taken, else the first. Names are compared whole, whatever their length.
  *
  * Return: 0, whatever was found; ERR_INVALID; ERR_NOMEM; what the reader says of names or addresses
  * that it cannot read: the rest was then looked through all the same.
@@ -95,8 +95,8 @@ int kallsyms_find(const struct kallsyms *ks, const struct symbol_def *defs, size
  * @off:  distance of @addr from its beginning
  *
  * Of several symbols at one address the first, as in the kernel's own get_symbol_pos(). The tables
- * hold no sizes: what lies above the last symbol, or 64 MiB and more above the nearest one, belongs to
- * none.
+ * hold no sizes: what lies above the last symbol, or 64 MiB and more above the nearest one, belongs
+ * to none.
  *
  * Return: 0; ERR_NOTFOUND; ERR_CORRUPT; what the reader says.
  */

@@ -7,8 +7,8 @@
 #include "util/bytes.h"
 #include "util/cleanup.h"
 
-#define ENTRY_MAX	4096u	/* bytes of a compressed name: none is longer than the name itself */
-#define TOKEN_SIZE_MAX	512u	/* of one token, with the NUL */
+#define ENTRY_MAX	4096u /* bytes of a compressed name: none is longer than the name itself */
+#define TOKEN_SIZE_MAX	512u  /* of one token, with the NUL */
 #define TOKENS_SIZE_MAX KIB(16) /* about 1 KiB in kernels */
 
 static bool is_letter(char c)
@@ -44,9 +44,10 @@ int kallsyms_load_tokens(struct kallsyms *ks, struct err *err)
 		ks->token_off[i] = get_u16(index + i * 2);
 	last = ks->token_off[255];
 	if (ks->token_off[0] || last > TOKENS_SIZE_MAX)
-		return err_set(err, ERR_CORRUPT,
-			       "kallsyms_token_index: goes from %u to %u, which no token table does",
-			       ks->token_off[0], last);
+		return err_set(
+			err, ERR_CORRUPT,
+			"kallsyms_token_index: goes from %u to %u, which no token table does",
+			ks->token_off[0], last);
 	free(ks->tokens);
 	ks->tokens = malloc(last + TOKEN_SIZE_MAX);
 	if (!ks->tokens)
@@ -58,12 +59,15 @@ int kallsyms_load_tokens(struct kallsyms *ks, struct err *err)
 		return err_add(err, "kallsyms_token_table");
 	for (int i = 0; i < 256; i++) {
 		uint32_t off = ks->token_off[i];
-		size_t len = strnlen(ks->tokens + off, off <= last ? last + TOKEN_SIZE_MAX - off : 0);
+		size_t len =
+			strnlen(ks->tokens + off, off <= last ? last + TOKEN_SIZE_MAX - off : 0);
 
 		if (off > last || len >= TOKEN_SIZE_MAX ||
 		    (i < 255 && off + len + 1 != ks->token_off[i + 1]))
-			return err_set(err, ERR_CORRUPT, "kallsyms_token_table: token %d does not end "
-				       "where the index says", i);
+			return err_set(err, ERR_CORRUPT,
+				       "kallsyms_token_table: token %d does not end "
+				       "where the index says",
+				       i);
 		ks->token_len[i] = (uint16_t)len;
 	}
 	return 0;
@@ -84,18 +88,21 @@ static int names_bytes(struct names_window *w, uint64_t off, size_t size, const 
 	size_t want = sizeof(w->buf);
 	int rc;
 
-	if (off >= w->start && off - w->start <= w->len && size <= w->len - (size_t)(off - w->start)) {
+	if (off >= w->start && off - w->start <= w->len &&
+	    size <= w->len - (size_t)(off - w->start)) {
 		*ret = w->buf + (off - w->start);
 		return 0;
 	}
 	if (off > room || size > room - off)
-		return err_set(err, ERR_CORRUPT, "kallsyms_names: name at +0x%" PRIx64
-			       " reaches into the tokens", off);
+		return err_set(err, ERR_CORRUPT,
+			       "kallsyms_names: name at +0x%" PRIx64 " reaches into the tokens",
+			       off);
 	if (want > room - off)
 		want = (size_t)(room - off);
 	w->start = off;
 	w->len = 0;
-	if (want <= size || reader_read(w->ks->kmem, w->ks->where.names + off, w->buf, want, NULL)) {
+	if (want <= size ||
+	    reader_read(w->ks->kmem, w->ks->where.names + off, w->buf, want, NULL)) {
 		want = size; /* what lies behind need not be readable */
 		rc = reader_read(w->ks->kmem, w->ks->where.names + off, w->buf, want, err);
 		if (rc)
@@ -123,7 +130,8 @@ int kallsyms_entry(struct names_window *w, uint64_t off, struct names_entry *ret
 		head = 2;
 	}
 	if (!nr || nr > ENTRY_MAX)
-		return err_set(err, ERR_CORRUPT, "kallsyms_names: name of %u tokens at +0x%" PRIx64, nr, off);
+		return err_set(err, ERR_CORRUPT, "kallsyms_names: name of %u tokens at +0x%" PRIx64,
+			       nr, off);
 	rc = names_bytes(w, off, head + nr, &b, err);
 	if (rc)
 		return rc;
@@ -197,8 +205,10 @@ static bool markers_plausible(const struct kallsyms *ks, const uint32_t *m)
 	if (m[0])
 		return false;
 	for (uint32_t i = 1; i < nr; i++) {
-		if (m[i] <= m[i - 1] || m[i] - m[i - 1] < KALLSYMS_BLOCK * 2 ||
-		    m[i] - m[i - 1] > KALLSYMS_BLOCK * (ENTRY_MAX + 2) || m[i] > names_room(ks))
+		uint32_t size = m[i] - m[i - 1]; /* of a block; huge if they descend */
+
+		if (size < KALLSYMS_BLOCK * 2 || size > KALLSYMS_BLOCK * (ENTRY_MAX + 2) ||
+		    m[i] > names_room(ks))
 			return false;
 	}
 	return true;
@@ -209,22 +219,23 @@ kvaddr_t kallsyms_guess_markers(const struct kallsyms *ks)
 	uint64_t n = ks->nr_syms, size = ((n - 1) / KALLSYMS_BLOCK + 1) * 4;
 	kvaddr_t t = ks->where.token_table;
 	const kvaddr_t tries[] = {
-		t - size,						/* 7.0: no padding */
-		t - round_up_u64(size, 8),				/* to 6.1, 6.5 to 6.19 */
-		t - round_up_u64(n * 3, 8) - round_up_u64(size, 8),	/* 6.2 to 6.4: seqs_of_names */
+		t - size,					    /* 7.0: no padding */
+		t - round_up_u64(size, 8),			    /* to 6.1, 6.5 to 6.19 */
+		t - round_up_u64(n * 3, 8) - round_up_u64(size, 8), /* 6.2 to 6.4: seqs_of_names */
 	};
 	AUTO_FREE uint32_t *m = malloc(size);
 
 	for (size_t i = 0; m && i < ARRAY_SIZE(tries); i++) {
-		if (tries[i] > ks->where.names && tries[i] < t && !read_markers(ks, tries[i], m, NULL) &&
-		    markers_plausible(ks, m))
+		if (tries[i] > ks->where.names && tries[i] < t &&
+		    !read_markers(ks, tries[i], m, NULL) && markers_plausible(ks, m))
 			return tries[i];
 	}
 	return 0;
 }
 
 /* One try, with what ks->where.markers and .two_byte_lengths say. */
-static int index_once(struct kallsyms *ks, struct kallsyms_walk *walk, bool *long_seen, struct err *err)
+static int index_once(struct kallsyms *ks, struct kallsyms_walk *walk, bool *long_seen,
+		      struct err *err)
 {
 	struct names_window w = { .ks = ks };
 	struct names_entry e;
@@ -239,8 +250,9 @@ static int index_once(struct kallsyms *ks, struct kallsyms_walk *walk, bool *lon
 		if (i % KALLSYMS_BLOCK == 0) {
 			if (ks->where.markers && *block != off)
 				return err_set(err, ERR_CORRUPT,
-					       "kallsyms_markers: symbol %u at +0x%x, but its name is at +0x%"
-					       PRIx64, i, *block, off);
+					       "kallsyms_markers: symbol %u at +0x%x, but its name "
+					       "is at +0x%" PRIx64,
+					       i, *block, off);
 			*block = (uint32_t)off;
 		}
 		walk->looked_at++;
@@ -254,8 +266,10 @@ static int index_once(struct kallsyms *ks, struct kallsyms_walk *walk, bool *lon
 		if (rc)
 			return rc;
 		if (!kallsyms_entry_plausible(ks, &e))
-			return err_set(err, ERR_CORRUPT, "kallsyms_names: symbol %u at +0x%" PRIx64
-				       " has no type letter", i, off);
+			return err_set(err, ERR_CORRUPT,
+				       "kallsyms_names: symbol %u at +0x%" PRIx64
+				       " has no type letter",
+				       i, off);
 		if (walk->nr_stext < ARRAY_SIZE(walk->stext) && entry_is(ks, &e, "_stext"))
 			walk->stext[walk->nr_stext++] = i;
 		off = e.next;
@@ -279,7 +293,8 @@ int kallsyms_index_names(struct kallsyms *ks, struct kallsyms_walk *walk, struct
 		if (rc)
 			return err_add(err, "kallsyms_markers");
 		if (!markers_plausible(ks, ks->block_off))
-			return err_set(err, ERR_CORRUPT, "kallsyms_markers: not ascending as markers are");
+			return err_set(err, ERR_CORRUPT,
+				       "kallsyms_markers: not ascending as markers are");
 	}
 	/* Nothing but the names shows which of the two holds; names that long are rare. */
 	ks->two_byte_lengths = true;

@@ -12,7 +12,7 @@
 struct kallsyms_walk {
 	uint32_t stext[4]; /* symbols that are called _stext: one, unless the dump is off */
 	uint32_t nr_stext;
-	uint64_t end;	   /* offset behind the last name */
+	uint64_t end;	    /* offset behind the last name */
 	uint64_t looked_at; /* names, added up over all walks */
 };
 
@@ -26,7 +26,7 @@ struct names_window {
 struct names_entry {
 	const uint8_t *tokens; /* in the window */
 	uint32_t nr;
-	uint64_t next; /* offset of the entry behind */
+	uint64_t next;	  /* offset of the entry behind */
 	bool long_length; /* its first byte has bit 7 */
 };
 
@@ -44,8 +44,8 @@ size_t kallsyms_expand(const struct kallsyms *ks, const struct names_entry *e,
 bool kallsyms_entry_plausible(const struct kallsyms *ks, const struct names_entry *e);
 
 /*
- * Walks all names, fills ks->block_off and .two_byte_lengths, looks for _stext. ks->where.markers are
- * used where known. Zero-initialise @walk.
+ * Walks all names, fills ks->block_off and .two_byte_lengths, looks for _stext. ks->where.markers
+ * are used where known. Zero-initialise @walk.
  */
 int kallsyms_index_names(struct kallsyms *ks, struct kallsyms_walk *walk, struct err *err);
 

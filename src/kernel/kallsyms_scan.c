@@ -9,14 +9,14 @@
 #include "util/bytes.h"
 #include "util/cleanup.h"
 
-#define NAMES_MAX     MIB(32) /* names, markers, seqs_of_names; 4 MiB in a distribution's kernel */
-#define SYMS_MIN      512u    /* smaller numbers are not looked at */
-#define QUICK_SYMS    300u    /* looked at before all are */
-#define TOKENS_AHEAD  KIB(8)  /* from the digits to the end of the index */
-#define SEARCH_CHUNK  KIB(64)
-#define SEARCH_STEP   KIB(4)
-#define WORK_MAX      (128u << 20) /* names looked at in all; 5 million in 6.1 */
-#define WORK_PER_TRY  16u	  /* reading is worth so many names */
+#define NAMES_MAX    MIB(32) /* names, markers, seqs_of_names; 4 MiB in a distribution's kernel */
+#define SYMS_MIN     512u    /* smaller numbers are not looked at */
+#define QUICK_SYMS   300u    /* looked at before all are */
+#define TOKENS_AHEAD KIB(8)  /* from the digits to the end of the index */
+#define SEARCH_CHUNK KIB(64)
+#define SEARCH_STEP  KIB(4)
+#define WORK_MAX     (64u << 20) /* names looked at in all; about 1 million in kernels */
+#define WORK_PER_TRY 16u	 /* reading is worth so many names */
 
 static const char digits[] = "0\0001\0002\0003\0004\0005\0006\0007\0008\0009";
 
@@ -25,9 +25,10 @@ struct scan {
 	const struct reader *kmem;
 	kvaddr_t start, stext;
 	uint8_t *chunk;
+	bool thorough; /* takes longer */
 	uint64_t work;
 	unsigned int nr_tokens, nr_names; /* for the error: how far it went */
-	struct err last;
+	struct err last, why;		  /* why the addresses did not fit */
 };
 
 /* Keeps a hostile image from costing hours. */
@@ -98,7 +99,21 @@ static bool names_look_right(struct scan *s)
 	return true;
 }
 
-/* Whether markers that fit the names stand behind them. */
+/* The markers, if they are before the tokens as in all known kernels, and the names fit them. */
+static bool guess_markers(struct scan *s, struct kallsyms_where *ret)
+{
+	struct kallsyms_walk walk = { 0 };
+	bool found;
+
+	s->ks->where.markers = kallsyms_guess_markers(s->ks);
+	if (!s->ks->where.markers)
+		return false;
+	found = !kallsyms_index_names(s->ks, &walk, &s->last);
+	ret->markers = s->ks->where.markers;
+	return spend(s, walk.looked_at) && found;
+}
+
+/* The markers, if they stand behind the names, whatever is between them and the tokens. */
 static bool find_markers(struct scan *s, struct kallsyms_where *ret)
 {
 	struct kallsyms_walk walk = { 0 };
@@ -133,7 +148,7 @@ static bool find_addrs(struct scan *s, const struct kallsyms_where *found)
 	};
 	struct kallsyms_where where;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tries); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(tries) && spend(s, nr); i++) {
 		where = *found;
 		where.offsets = tries[i].offsets;
 		where.relative_base = tries[i].relative_base;
@@ -146,7 +161,8 @@ static bool find_addrs(struct scan *s, const struct kallsyms_where *found)
 }
 
 /* Whether @nr at @at is the number of symbols. */
-static bool try_num_syms(struct scan *s, kvaddr_t at, uint32_t nr, const struct kallsyms_where *tokens)
+static bool try_num_syms(struct scan *s, kvaddr_t at, uint32_t nr,
+			 const struct kallsyms_where *tokens)
 {
 	struct kallsyms_where where;
 
@@ -162,12 +178,13 @@ static bool try_num_syms(struct scan *s, kvaddr_t at, uint32_t nr, const struct 
 			if (!names_look_right(s))
 				continue;
 		}
-		if (!find_markers(s, &where))
+		if (!(s->thorough ? find_markers(s, &where) : guess_markers(s, &where)))
 			continue;
 		s->nr_names++;
 		if (find_addrs(s, &where))
 			return true;
-		/* kallsyms_init() left ks as it is after a failure */
+		s->why = s->last;
+		/* kallsyms_init() left ks as it is after a failure. */
 		kallsyms_deinit(s->ks);
 		s->ks->kmem = s->kmem;
 		s->ks->where = *tokens;
@@ -220,8 +237,11 @@ static bool scan_all(struct scan *s, struct kmem_search *search)
 		if (!find_tokens(s, at, &where))
 			continue;
 		s->nr_tokens++;
-		if (search_back(s, &where))
-			return true;
+		for (int thorough = 0; thorough < 2; thorough++) {
+			s->thorough = thorough;
+			if (search_back(s, &where))
+				return true;
+		}
 	}
 	return false;
 }
@@ -243,11 +263,13 @@ int kallsyms_scan(struct kallsyms *ks, const struct reader *kmem, kvaddr_t start
 	if (scan_all(&s, &search))
 		return 0;
 	if (s.work > WORK_MAX)
-		return err_set(err, ERR_NOTFOUND, "kallsyms by scanning: given up after %u token tables",
-			       s.nr_tokens);
+		return err_set(err, ERR_NOTFOUND,
+			       "kallsyms by scanning: given up after %u token tables", s.nr_tokens);
 	if (s.nr_names)
-		return err_set(err, ERR_NOTFOUND, "kallsyms by scanning: names found, but %s", s.last.text);
+		return err_set(err, ERR_NOTFOUND, "kallsyms by scanning: names found, but %s",
+			       s.why.text);
 	return err_set(err, ERR_NOTFOUND,
-		       "no kallsyms in [0x%" PRIx64 ", 0x%" PRIx64 "): %u token tables, none with names", start,
-		       end, s.nr_tokens);
+		       "no kallsyms in [0x%" PRIx64 ", 0x%" PRIx64
+		       "): %u token tables, none with names",
+		       start, end, s.nr_tokens);
 }

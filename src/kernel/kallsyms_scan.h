@@ -14,10 +14,10 @@
  * @stext: address of _stext, as VMCOREINFO has it
  *
  * The token table shows itself by the digits, which are tokens of their own: "0\0" "1\0" ... "9\0",
- * with an index of 256 offsets behind it that fits. The number of symbols and the names lie before it,
- * with markers behind them that fit. Where the addresses are follows from these: scripts/kallsyms.c
- * had them first up to 6.4, last from 6.5 on (404bad70fcf7), and aligns to 4 bytes instead of 8 since
- * 7.0. What is found must give _stext its address.
+ * with an index of 256 offsets behind it that fits. The number of symbols and the names lie before
+ * it, with markers behind them that fit. Where the addresses are follows from these:
+ * scripts/kallsyms.c had them first up to 6.4 and last from 6.5 on, and aligns to 4 bytes instead
+ * of 8 since 7.0. What is found must give _stext its address.
  *
  * Return: 0; ERR_NOTFOUND with what was found and did not fit; ERR_NOMEM.
  */

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define PATTERN_MAX 64
-#define STEP	    KIB(4) /* what is given up for a byte that cannot be read; no kernel has smaller pages */
+#define STEP \
+	KIB(4) /* what is given up for a byte that cannot be read; no kernel has smaller pages */
 
 int kmem_search_init(struct kmem_search *s, const struct reader *kmem, kvaddr_t start, kvaddr_t end,
 		     const void *pattern, size_t pattern_size, struct err *err)
@@ -16,7 +17,8 @@ int kmem_search_init(struct kmem_search *s, const struct reader *kmem, kvaddr_t 
 				   .pattern_size = pattern_size,
 				   .buf_start = start };
 	if (!pattern_size || pattern_size > PATTERN_MAX || start > end)
-		return err_set(err, ERR_INVALID, "search of %zu bytes in [0x%" PRIx64 ", 0x%" PRIx64 ")",
+		return err_set(err, ERR_INVALID,
+			       "search of %zu bytes in [0x%" PRIx64 ", 0x%" PRIx64 ")",
 			       pattern_size, start, end);
 	s->buf = malloc(PATTERN_MAX + KMEM_SEARCH_CHUNK);
 	return s->buf ? 0 : err_nomem(err);

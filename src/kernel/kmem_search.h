@@ -29,7 +29,8 @@ struct kmem_search {
 int kmem_search_init(struct kmem_search *s, const struct reader *kmem, kvaddr_t start, kvaddr_t end,
 		     const void *pattern, size_t pattern_size, struct err *err);
 
-/* The next place of the pattern, ascending, or false. Pages that cannot be read are stepped over. */
+/* The next place of the pattern, ascending, or false. Pages that cannot be read are stepped over.
+ */
 bool kmem_search_next(struct kmem_search *s, kvaddr_t *ret);
 
 void kmem_search_deinit(struct kmem_search *s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A fixed set of names, to be asked of every string of a big table: each name has a number from 0. */
+/* A fixed set of names, to be asked of every string of a big table: each name has a number from 0.
+ */
 #ifndef VMSIFT_KERNEL_NAME_SET_H
 #define VMSIFT_KERNEL_NAME_SET_H
 

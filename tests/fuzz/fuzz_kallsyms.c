@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as kernel memory with kallsyms in it. The first 36 say where the tables are: 4 bytes for each,
- * relative to the memory's start, and the last 4 what _stext is. Told where they are, then scanned for.
+ * Any bytes as kernel memory with kallsyms in it. The first 36 say where the tables are: 4 bytes
+ * for each, relative to the memory's start, and the last 4 what _stext is. Told where they are,
+ * then scanned for.
  */
 #include <string.h>
 

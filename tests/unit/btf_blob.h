@@ -35,7 +35,8 @@ struct row {
 	uint32_t vlen; /* if not the number of parts */
 };
 
-#define BITS(width, at) ((uint64_t)(width) << 24 | (at)) /* bit offset of a bitfield with kind_flag */
+/* Bit offset of a bitfield with kind_flag. */
+#define BITS(width, at) ((uint64_t)(width) << 24 | (at))
 
 struct blob {
 	uint8_t types[512 << 10];
@@ -143,12 +144,13 @@ static inline void blob_begin(struct blob *b, const struct blob *base)
 
 /* The types of a small kernel. */
 enum id {
-	VOID, LONG, CHAR, UINT, POINTER, ULONG, CONST_ULONG, VOLATILE_ULONG, TAGGED, NAME, LIST, LRU,
-	IN_PAGE, PAGE_FWD, PAGE_EMPTY, PAGE, BITFIELDS, INT3, INT2_AT5, OLD_BITFIELDS, LISTS, GRID,
-	FLEXIBLE, MODULE, MOUNT_POOR, MOUNT, ATOMIC_ANON, ATOMIC, PAGEFLAGS, COUNTERS, WIDE, SIGNED,
-	UNSIGNED, TWICE_A, TWICE_B, SAME_A, SAME_B, PROTO, FUNCTION, VARIABLE, SECTION, REAL, TAG,
-	RESTRICTED, SELF, LOOP_A, LOOP_B, LOOPS, NESTED_ARRAY, ODD_BIT, OUTSIDE, DANGLING, TYPEDEF_PAGE,
-	ENDLESS_ARRAY, BOTH_TYPEDEF, BOTH, HUGE_STRUCT, NR_IDS
+	VOID, LONG, CHAR, UINT, POINTER, ULONG, CONST_ULONG, VOLATILE_ULONG, TAGGED, NAME, LIST,
+	LRU, IN_PAGE, PAGE_FWD, PAGE_EMPTY, PAGE, BITFIELDS, INT3, INT2_AT5, OLD_BITFIELDS,
+	LISTS, GRID, FLEXIBLE, MODULE, MOUNT_POOR, MOUNT, ATOMIC_ANON, ATOMIC, PAGEFLAGS,
+	COUNTERS, WIDE, SIGNED, UNSIGNED, TWICE_A, TWICE_B, SAME_A, SAME_B, PROTO, FUNCTION,
+	VARIABLE, SECTION, REAL, TAG, RESTRICTED, SELF, LOOP_A, LOOP_B, LOOPS, NESTED_ARRAY,
+	ODD_BIT, OUTSIDE, DANGLING, TYPEDEF_PAGE, ENDLESS_ARRAY, BOTH_TYPEDEF, BOTH, HUGE_STRUCT,
+	NR_IDS
 };
 
 __attribute__((unused)) static const struct row kernel[NR_IDS] = {
@@ -161,9 +163,11 @@ __attribute__((unused)) static const struct row kernel[NR_IDS] = {
 	[VOLATILE_ULONG] = { VOLATILE, "", CONST_ULONG },
 	[TAGGED] = { TYPE_TAG | KFLAG, "user", RESTRICTED },
 	[NAME] = { ARRAY, "", 0, CHAR, 16 },
-	[LIST] = { STRUCT, "list_head", 16, .parts = { { "next", POINTER, 0 }, { "prev", POINTER, 64 } } },
+	[LIST] = { STRUCT, "list_head", 16, .parts = { { "next", POINTER, 0 },
+		   { "prev", POINTER, 64 } } },
 	[LRU] = { STRUCT, "", 24, .parts = { { "lru", LIST, 0 }, { "mapping", POINTER, 128 } } },
-	[IN_PAGE] = { UNION, "", 24, .parts = { { "", LRU, 0 }, { "compound_head", VOLATILE_ULONG, 64 } } },
+	[IN_PAGE] = { UNION, "", 24, .parts = { { "", LRU, 0 },
+		      { "compound_head", VOLATILE_ULONG, 64 } } },
 	[PAGE_FWD] = { FWD, "page", 0 },
 	[PAGE_EMPTY] = { STRUCT, "page", 1 },
 	[PAGE] = { STRUCT, "page", 64, .parts = { { "flags", TAGGED, 0 }, { "", IN_PAGE, 64 },
@@ -174,7 +178,8 @@ __attribute__((unused)) static const struct row kernel[NR_IDS] = {
 			{ "lists", LIST, BITS(8, 24) } } },
 	[INT3] = { INT, "unsigned int", 4, 3 },
 	[INT2_AT5] = { INT, "unsigned int", 4, 2, 5 },
-	[OLD_BITFIELDS] = { STRUCT, "old", 8, .parts = { { "first", INT3, 0 }, { "second", INT3, 19 },
+	[OLD_BITFIELDS] = { STRUCT, "old", 8, .parts = { { "first", INT3, 0 },
+			    { "second", INT3, 19 },
 			    { "third", INT2_AT5, 24 }, { "whole", UINT, 32 } } },
 	[LISTS] = { ARRAY, "", 0, LIST, 3 },
 	[GRID] = { ARRAY, "", 0, LISTS, 2 },
@@ -201,7 +206,8 @@ __attribute__((unused)) static const struct row kernel[NR_IDS] = {
 	[REAL] = { FLOAT, "double", 8 },
 	[TAG] = { DECL_TAG | KFLAG, "tag", PAGE },
 	[RESTRICTED] = { RESTRICT, "", VOLATILE_ULONG },
-	[SELF] = { STRUCT, "self", 8, .parts = { { "", SELF, 0 }, { "", SELF, 0 }, { "it", LONG, 0 } } },
+	[SELF] = { STRUCT, "self", 8, .parts = { { "", SELF, 0 }, { "", SELF, 0 },
+		   { "it", LONG, 0 } } },
 	[LOOP_A] = { TYPEDEF, "loop_t", LOOP_B },
 	[LOOP_B] = { CONST, "", LOOP_A },
 	[LOOPS] = { STRUCT, "loops", 16, .parts = { { "", LOOP_A, 0 }, { "good", LONG, 0 },
@@ -239,7 +245,8 @@ __attribute__((unused)) static int read_memory(void *ctx, uint64_t off, void *bu
 
 	assert_true(size <= KIB(64));
 	if (off < m->hole_end && off + size > m->hole)
-		return err_set(err, ERR_ABSENT, "byte 0x%llx is not in the dump", (long long)m->hole);
+		return err_set(err, ERR_ABSENT, "byte 0x%llx is not in the dump",
+			       (long long)m->hole);
 	memcpy(buf, m->bytes + off, size);
 	return 0;
 }

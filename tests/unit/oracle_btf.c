@@ -97,7 +97,9 @@ static bool oracle_def(const struct btf *btf, __u32 id, const struct layout_def 
 	*ret = (struct layout_value){ 0 };
 	if (def->kind == LAYOUT_TYPE) {
 		size = btf__resolve_size(btf, id);
-		*ret = (struct layout_value){ .known = true, .size = (uint32_t)size, .value = size };
+		*ret = (struct layout_value){ .known = true,
+					      .size = (uint32_t)size,
+					      .value = size };
 		return true;
 	}
 	for (uint8_t alt = 0; path; alt++, path = strchr(path, '|'), path += path ? 1 : 0) {
@@ -127,15 +129,15 @@ static bool oracle_enum(const struct btf *btf, const char *name, size_t len, int
 	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
 		t = btf__type_by_id(btf, id);
 		for (int i = 0; (btf_is_enum(t) || btf_is_enum64(t)) && i < btf_vlen(t); i++) {
-			s = btf__name_by_offset(btf, btf_is_enum(t) ? btf_enum(t)[i].name_off :
-								      btf_enum64(t)[i].name_off);
+			s = btf__name_by_offset(btf, btf_is_enum(t) ? btf_enum(t)[i].name_off
+								    : btf_enum64(t)[i].name_off);
 			if (strlen(s) != len || strncmp(s, name, len))
 				continue;
 			if (!btf_is_enum(t))
 				*ret = (int64_t)btf_enum64_value(&btf_enum64(t)[i]);
 			else
-				*ret = btf_kflag(t) ? (int64_t)btf_enum(t)[i].val :
-						      (int64_t)(__u32)btf_enum(t)[i].val;
+				*ret = btf_kflag(t) ? (int64_t)btf_enum(t)[i].val
+						    : (int64_t)(__u32)btf_enum(t)[i].val;
 			return true;
 		}
 	}
@@ -260,11 +262,13 @@ int main(int argc, char **argv)
 		if (load(file[i], &r[i]))
 			return 2;
 	}
-	rc = btf_fill_layout_split(&r[0], file[1] ? &r[1] : NULL, layout_defs, LAYOUT_NR, ours, &err);
-	if (rc)
+	if (btf_fill_layout_split(&r[0], file[1] ? &r[1] : NULL, layout_defs, LAYOUT_NR, ours,
+				  &err)) {
 		printf("oracle_btf: %s: %s\n", file[0], err.text);
-	else if (!print)
+		rc = 1;
+	} else if (!print) {
 		rc = compare_with_libbpf(file, ours);
+	}
 	for (size_t i = 0; !rc && print && i < LAYOUT_NR; i++)
 		print_value("", &layout_defs[i], &ours[i]);
 	free(r[0].ctx);

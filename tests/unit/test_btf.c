@@ -22,7 +22,8 @@ static const char *value_text(const struct layout_value *v, char *buf, size_t si
 		return "not known";
 	n = snprintf(buf, size, "%lld size %u", (long long)v->value, v->size);
 	if (v->bit_size)
-		n += snprintf(buf + n, size - (size_t)n, " bit %u width %u", v->bit_off, v->bit_size);
+		n += snprintf(buf + n, size - (size_t)n, " bit %u width %u", v->bit_off,
+			      v->bit_size);
 	if (v->count)
 		n += snprintf(buf + n, size - (size_t)n, " count %u", v->count);
 	if (v->alt)
@@ -59,7 +60,8 @@ static const struct found {
 	{ "through a typedef", "page", "refs.counter", "48 size 4" },
 	{ "a double", "page", "weight", "56 size 8" },
 	{ "by way of a typedef of the struct", "pgtable_t", "lru.next", "8 size 8" },
-	{ "the second alternative", "page", "compound_info|compound_head", "16 size 8 alternative 1" },
+	{ "the second alternative", "page", "compound_info|compound_head",
+	  "16 size 8 alternative 1" },
 	{ "the first of two alternatives", "page", "mapping|flags", "24 size 8" },
 	{ "a longer alternative", "page", "lru.nonesuch|name[1]|flags", "33 size 1 alternative 1" },
 	{ "a bitfield", "zspage", "class", "0 size 2 bit 3 width 9" },
@@ -88,13 +90,15 @@ static const struct found {
 	{ "an enumerator of 64 bits", NULL, "LARGE", "554642532233 size 0" },
 	{ "an enumerator below zero", NULL, "NEGATIVE", "-3 size 0" },
 	{ "an enumerator that has the highest bit", NULL, "HIGH", "4294967293 size 0" },
-	{ "the second name of an enumerator", NULL, "PG_nonesuch|PG_head", "6 size 0 alternative 1" },
+	{ "the second name of an enumerator", NULL, "PG_nonesuch|PG_head",
+	  "6 size 0 alternative 1" },
 	{ "an enumerator with two values", NULL, "TWICE", "not known" },
 	{ "an enumerator that stands twice with one value", NULL, "SAME", "5 size 0" },
 	{ "a member's name is no enumerator", NULL, "flags", "not known" },
 	{ "a type's name is no enumerator", NULL, "page", "not known" },
 	{ "a struct in itself, as deep as it is followed", "self", "it", "0 size 8" },
-	{ "not in a struct in itself", "self", "missing", "not known", "too many types within each other" },
+	{ "not in a struct in itself", "self", "missing", "not known",
+	  "too many types within each other" },
 	{ "a typedef of itself", "loop_t", NULL, "not known", "too many types within each other" },
 	{ "beside an anonymous typedef of itself", "loops", "good", "0 size 8" },
 	{ "of a type that is a typedef of itself", "loops", "bad", "8 size 0",
@@ -141,7 +145,8 @@ static void test_found(void **state)
 
 #define NR_OTHERS 10000
 
-/* The same among ten thousand others, all of which are wanted: through windows, across their ends. */
+/* The same among ten thousand others, all of which are wanted: through windows, across their ends.
+ */
 static void test_found_among_many(void **state)
 {
 	static struct layout_def defs[ARRAY_SIZE(found) + NR_OTHERS];
@@ -174,7 +179,8 @@ static void test_found_among_many(void **state)
 	assert_int_equal(btf_fill_layout(&r, defs, nr, v, &err), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
 		if (!found[i].message)
-			assert_string_equal(value_text(&v[n++], buf, sizeof(buf)), found[i].expected);
+			assert_string_equal(value_text(&v[n++], buf, sizeof(buf)),
+					    found[i].expected);
 	}
 	for (uint32_t i = 0; i < NR_OTHERS; i++)
 		assert_int_equal(v[n++].value, i + 1);
@@ -182,20 +188,22 @@ static void test_found_among_many(void **state)
 
 static void test_split(void **state)
 {
-	const struct row zram = { STRUCT, "zram", 32, .parts = { { "table", POINTER, 0 },
-		{ "list", LIST, 64 }, { "own", NR_IDS + 1, 192 } } };
+	const struct row zram = { STRUCT, "zram", 32,
+				  .parts = { { "table", POINTER, 0 },
+					     { "list", LIST, 64 },
+					     { "own", NR_IDS + 1, 192 } } };
 	static const struct row own = { STRUCT, "own", 8, .parts = { { "field", LONG, 0 } } };
-	static const struct row mount = { STRUCT, "mount", 300, .parts = { { "mnt", LONG, 16 },
-		{ "parent", LONG, 128 } } };
+	static const struct row mount = {
+		STRUCT, "mount", 300, .parts = { { "mnt", LONG, 16 }, { "parent", LONG, 128 } }
+	};
 	static const struct row flags = { ENUM, "", 4, .parts = { { "ZRAM_SAME", 14 } } };
-	static const struct { const char *type, *names, *expected; } rows[] = {
-		{ "zram", NULL, "32 size 32" },
-		{ "zram", "list.prev", "16 size 8" },
-		{ "zram", "own.field", "24 size 8" },
-		{ "page", "mapping", "24 size 8" },
+	static const struct {
+		const char *type, *names, *expected;
+	} rows[] = {
+		{ "zram", NULL, "32 size 32" },	      { "zram", "list.prev", "16 size 8" },
+		{ "zram", "own.field", "24 size 8" }, { "page", "mapping", "24 size 8" },
 		{ "mount", "parent", "16 size 8" }, /* of equally good ones the module's */
-		{ NULL, "ZRAM_SAME", "14 size 0" },
-		{ NULL, "PG_head", "6 size 0" },
+		{ NULL, "ZRAM_SAME", "14 size 0" },   { NULL, "PG_head", "6 size 0" },
 	};
 	struct layout_value v;
 	struct layout_def def;
@@ -219,9 +227,11 @@ static void test_split(void **state)
 		assert_int_equal(btf_fill_layout_split(&base, &split, &def, 1, &v, &err), 0);
 		assert_string_equal(value_text(&v, buf, sizeof(buf)), rows[i].expected);
 		assert_int_equal(btf_check_header(&split, &total, &err), ERR_FORMAT);
-		assert_string_equal(err.text, "BTF: its strings do not begin and end as a kernel's do");
+		assert_string_equal(err.text,
+				    "BTF: its strings do not begin and end as a kernel's do");
 		split.size = 3;
-		assert_int_equal(btf_fill_layout_split(&base, &split, &def, 1, &v, &err), ERR_FORMAT);
+		assert_int_equal(btf_fill_layout_split(&base, &split, &def, 1, &v, &err),
+				 ERR_FORMAT);
 		assert_string_equal(err.text, "module: not BTF: only 3 bytes");
 	}
 }
@@ -272,7 +282,8 @@ static void test_find(void **state)
 	kvaddr_t at = 0;
 
 	(void)state;
-	assert_int_equal(btf_find(&r, IMAGE, IMAGE + sizeof(image), &at, &size, &err), ERR_NOTFOUND);
+	assert_int_equal(btf_find(&r, IMAGE, IMAGE + sizeof(image), &at, &size, &err),
+			 ERR_NOTFOUND);
 	assert_string_equal(err.text, "no BTF in [0xffffffff81000000, 0xffffffff81113000)");
 	blob_begin(&blob, NULL);
 	blob_add(&blob, &kernel[LONG]);
@@ -343,12 +354,9 @@ static void test_layout_def(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_found),
-		cmocka_unit_test(test_found_among_many),
-		cmocka_unit_test(test_split),
-		cmocka_unit_test(test_split_of_unknown),
-		cmocka_unit_test(test_find),
-		cmocka_unit_test(test_check_header),
+		cmocka_unit_test(test_found),	   cmocka_unit_test(test_found_among_many),
+		cmocka_unit_test(test_split),	   cmocka_unit_test(test_split_of_unknown),
+		cmocka_unit_test(test_find),	   cmocka_unit_test(test_check_header),
 		cmocka_unit_test(test_layout_def),
 	};
 

@@ -22,58 +22,148 @@ static const struct layout_def wanted[] = {
 
 static const struct row late = { STRUCT, "late", 8, .parts = { { "x", LONG, 0 } } };
 
+#define AT(off) ((off) + 1)
+
 static const struct damaged {
 	const char *what;
-	struct row extra; /* a type before the last */
-	uint8_t once, each; /* what the layout section says of kind 25; 0xff: no layout section */
-	uint32_t at, value; /* the header's word there gets that value; at 0: none */
+	struct row extra;   /* a type before the last */
+	bool layout;	    /* there is a layout section, up to kind 25: */
+	uint8_t each;	    /* bytes per element */
+	uint32_t at, value; /* the header's word AT(offset) gets that value; 0: none */
 	uint32_t cut;	    /* so many bytes are missing at the end */
 	uint64_t hole;	    /* in the blob; 0: none. 64 bytes */
 	int rc;
 	const char *known; /* which of the three */
 	const char *message;
 } damaged[] = {
-	{ "nothing", { INT, "int", 4 }, .each = 0xff, .known = "123" },
-	{ "an unknown kind", { 25, "new", 4 }, .each = 0xff, .rc = ERR_UNSUPPORTED, .known = "1-3",
+	{ "nothing", { INT, "int", 4 }, .known = "123" },
+	{ "an unknown kind",
+	  { 25, "new", 4 },
+	  .rc = ERR_UNSUPPORTED,
+	  .known = "1-3",
 	  .message = "BTF kind 25 of type id 57 is not known" },
-	{ "an unknown kind that the layout section tells of", { 25, "new", 4 }, .known = "123" },
+	{ "an unknown kind that the layout section tells of",
+	  { 25, "new", 4 },
+	  .layout = true,
+	  .known = "123" },
 	{ "an unknown kind with elements that it tells of",
-	  { 25, "new", 4, .vlen = 1 }, .once = 0, .each = 200, .rc = ERR_CORRUPT, .known = "1-3",
+	  { 25, "new", 4, .vlen = 1 },
+	  .layout = true,
+	  .each = 200,
+	  .rc = ERR_CORRUPT,
+	  .known = "1-3",
 	  .message = "type id 57 reaches past the types" },
-	{ "an unknown kind that it does not tell of", { 26, "new", 4 }, .rc = ERR_UNSUPPORTED,
-	  .known = "1-3", .message = "BTF kind 26 of type id 57 is not known" },
-	{ "kind 0", { 0, "zero", 4 }, .each = 0xff, .rc = ERR_CORRUPT, .known = "1-3",
+	{ "an unknown kind that it does not tell of",
+	  { 26, "new", 4 },
+	  .layout = true,
+	  .rc = ERR_UNSUPPORTED,
+	  .known = "1-3",
+	  .message = "BTF kind 26 of type id 57 is not known" },
+	{ "kind 0",
+	  { 0, "zero", 4 },
+	  .rc = ERR_CORRUPT,
+	  .known = "1-3",
 	  .message = "type id 57 is of kind 0" },
-	{ "a struct with more members than fit", { STRUCT, "long", 8, .vlen = 0xffffff }, .each = 0xff,
-	  .rc = ERR_CORRUPT, .known = "1-3", .message = "type id 57 reaches past the types" },
-	{ "another magic number", { INT, "int", 4 }, .each = 0xff, .at = 1, .value = 0x01eb9f,
-	  .rc = ERR_FORMAT, .known = "---", .message = "not BTF: it begins with 0x9f9f, not 0xeb9f" },
-	{ "another byte order", { INT, "int", 4 }, .each = 0xff, .at = 100, .value = 0x01009feb,
-	  .rc = ERR_UNSUPPORTED, .known = "---", .message = "big-endian" },
-	{ "another version", { INT, "int", 4 }, .each = 0xff, .at = 100, .value = 0x0002eb9f,
-	  .rc = ERR_UNSUPPORTED, .known = "---", .message = "BTF: version 2" },
-	{ "a short header", { INT, "int", 4 }, .each = 0xff, .at = 4, .value = 20, .rc = ERR_FORMAT,
-	  .known = "---", .message = "header of 20 bytes" },
-	{ "a huge header", { INT, "int", 4 }, .each = 0xff, .at = 4, .value = 0x10000,
-	  .rc = ERR_FORMAT, .known = "---", .message = "header of 65536 bytes" },
-	{ "types past the end", { INT, "int", 4 }, .each = 0xff, .at = 12, .value = 0x100000,
-	  .rc = ERR_FORMAT, .known = "---", .message = "its types at 0x18 + 0x100000 reach past the end" },
-	{ "types that wrap around", { INT, "int", 4 }, .each = 0xff, .at = 8, .value = 0xfffffff0,
-	  .rc = ERR_FORMAT, .known = "---", .message = "its types at 0x100000008" },
-	{ "strings past the end", { INT, "int", 4 }, .each = 0xff, .at = 20, .value = 0xffffff,
-	  .rc = ERR_FORMAT, .known = "---", .message = "its strings at" },
-	{ "strings among the types", { INT, "int", 4 }, .each = 0xff, .at = 16, .value = 8,
-	  .rc = ERR_FORMAT, .known = "---", .message = "its types and strings overlap" },
-	{ "layouts past the end", { INT, "int", 4 }, .at = 28, .value = 0x10000, .rc = ERR_FORMAT,
-	  .known = "---", .message = "its layouts at" },
-	{ "the end is missing", { INT, "int", 4 }, .each = 0xff, .cut = 1, .rc = ERR_FORMAT,
-	  .known = "---", .message = "its strings at" },
-	{ "all but a few bytes is missing", { INT, "int", 4 }, .each = 0xff, .cut = 0xffffffff,
-	  .rc = ERR_FORMAT, .known = "---", .message = "not BTF: only 10 bytes" },
-	{ "a header that cannot be read", { INT, "int", 4 }, .each = 0xff, .hole = 1, .rc = ERR_ABSENT,
-	  .known = "---", .message = "BTF header: byte 0x1 is not in the dump" },
-	{ "types that cannot be read", { INT, "int", 4 }, .each = 0xff, .hole = 600, .rc = ERR_ABSENT,
-	  .known = "1--", .message = "BTF type id 23: byte 0x258 is not in the dump" },
+	{ "a struct with more members than fit",
+	  { STRUCT, "long", 8, .vlen = 0xffffff },
+	  .rc = ERR_CORRUPT,
+	  .known = "1-3",
+	  .message = "type id 57 reaches past the types" },
+	{ "another magic number",
+	  { INT, "int", 4 },
+	  .at = AT(1),
+	  .value = 0x01eb9f,
+	  .rc = ERR_FORMAT,
+	  .known = "---",
+	  .message = "not BTF: it begins with 0x9f9f, not 0xeb9f" },
+	{ "another byte order",
+	  { INT, "int", 4 },
+	  .at = AT(0),
+	  .value = 0x01009feb,
+	  .rc = ERR_UNSUPPORTED,
+	  .known = "---",
+	  .message = "big-endian" },
+	{ "another version",
+	  { INT, "int", 4 },
+	  .at = AT(0),
+	  .value = 0x0002eb9f,
+	  .rc = ERR_UNSUPPORTED,
+	  .known = "---",
+	  .message = "BTF: version 2" },
+	{ "a short header",
+	  { INT, "int", 4 },
+	  .at = AT(4),
+	  .value = 20,
+	  .rc = ERR_FORMAT,
+	  .known = "---",
+	  .message = "header of 20 bytes" },
+	{ "a huge header",
+	  { INT, "int", 4 },
+	  .at = AT(4),
+	  .value = 0x10000,
+	  .rc = ERR_FORMAT,
+	  .known = "---",
+	  .message = "header of 65536 bytes" },
+	{ "types past the end",
+	  { INT, "int", 4 },
+	  .at = AT(12),
+	  .value = 0x100000,
+	  .rc = ERR_FORMAT,
+	  .known = "---",
+	  .message = "its types at 0x18 + 0x100000 reach past the end" },
+	{ "types that wrap around",
+	  { INT, "int", 4 },
+	  .at = AT(8),
+	  .value = 0xfffffff0,
+	  .rc = ERR_FORMAT,
+	  .known = "---",
+	  .message = "its types at 0x100000008" },
+	{ "strings past the end",
+	  { INT, "int", 4 },
+	  .at = AT(20),
+	  .value = 0xffffff,
+	  .rc = ERR_FORMAT,
+	  .known = "---",
+	  .message = "its strings at" },
+	{ "strings among the types",
+	  { INT, "int", 4 },
+	  .at = AT(16),
+	  .value = 8,
+	  .rc = ERR_FORMAT,
+	  .known = "---",
+	  .message = "its types and strings overlap" },
+	{ "layouts past the end",
+	  { INT, "int", 4 },
+	  .layout = true,
+	  .at = AT(28),
+	  .value = 0x10000,
+	  .rc = ERR_FORMAT,
+	  .known = "---",
+	  .message = "its layouts at" },
+	{ "the end is missing",
+	  { INT, "int", 4 },
+	  .cut = 1,
+	  .rc = ERR_FORMAT,
+	  .known = "---",
+	  .message = "its strings at" },
+	{ "all but a few bytes is missing",
+	  { INT, "int", 4 },
+	  .cut = 0xffffffff,
+	  .rc = ERR_FORMAT,
+	  .known = "---",
+	  .message = "not BTF: only 10 bytes" },
+	{ "a header that cannot be read",
+	  { INT, "int", 4 },
+	  .hole = 1,
+	  .rc = ERR_ABSENT,
+	  .known = "---",
+	  .message = "BTF header: byte 0x1 is not in the dump" },
+	{ "types that cannot be read",
+	  { INT, "int", 4 },
+	  .hole = 600,
+	  .rc = ERR_ABSENT,
+	  .known = "1--",
+	  .message = "BTF type id 23: byte 0x258 is not in the dump" },
 };
 
 static void damage(struct blob *b, const struct damaged *d)
@@ -81,11 +171,11 @@ static void damage(struct blob *b, const struct damaged *d)
 	make_kernel(b);
 	blob_add(b, &d->extra);
 	blob_add(b, &late);
-	for (uint32_t kind = 0; d->each != 0xff && kind <= 25; kind++)
-		blob_layout(b, d->once, d->each);
+	for (uint32_t kind = 0; d->layout && kind <= 25; kind++)
+		blob_layout(b, 0, d->each);
 	blob_finish(b);
 	if (d->at)
-		put_u32(b->all + (d->at == 100 ? 0 : d->at), d->value);
+		put_u32(b->all + d->at - 1, d->value);
 	b->size = d->cut == 0xffffffff ? 10 : b->size - d->cut;
 }
 
@@ -116,16 +206,19 @@ static void test_damaged(void **state)
 }
 
 /*
- * Strings in a page that cannot be read are lost; those before and behind it are not. What can be read
- * of the string that goes on behind it, "torn", is not taken for a whole one.
+ * Strings in a page that cannot be read are lost; those before and behind it are not. The rest of
+ * the string that ends behind it is not put to the beginning of the one that began before it.
  */
 static void test_hole_in_strings(void **state)
 {
 	static const struct row first = { STRUCT, "first", 8, .parts = { { "xabc", LONG, 0 } } };
-	static const struct layout_def defs[] = { { LAYOUT_TYPE, FEAT_NONE, "first", "first", NULL },
-						  { LAYOUT_TYPE, FEAT_NONE, "late", "late", NULL },
-						  { LAYOUT_TYPE, FEAT_NONE, "torn", "torn", NULL } };
-	const uint32_t hole = 9000, resumed = 12288; /* of the strings, 4 KiB at a time */
+	static const struct layout_def defs[] = {
+		{ LAYOUT_TYPE, FEAT_NONE, "first", "first", NULL },
+		{ LAYOUT_TYPE, FEAT_NONE, "late", "late", NULL },
+		{ LAYOUT_TYPE, FEAT_NONE, "torn", "1232345", NULL },
+	};
+	/* In the strings, which are read 4 KiB at a time here: "123|45" and "1|2345". */
+	const uint32_t torn = 8189, hole = 9000, resumed = 12288;
 	struct layout_value v[ARRAY_SIZE(defs)];
 	struct memory m = { .bytes = blob.all };
 	struct reader r = { read_memory, &m, 0 };
@@ -136,13 +229,13 @@ static void test_hole_in_strings(void **state)
 	blob_add(&blob, &kernel[LONG]);
 	blob_add(&blob, &first);
 	for (int i = 0; i < 3000; i++)
-		blob_add(&blob, &(struct row){ STRUCT, "xtorn", 8, .parts = { { "", LONG, 0 } } });
+		blob_add(&blob, &(struct row){ STRUCT, "12345", 8, .parts = { { "", LONG, 0 } } });
 	blob_add(&blob, &late);
-	/* A name may point there. */
-	put_u32(blob.types + blob.types_size - 24, resumed);
+	put_u32(blob.types + blob.types_size - 24, torn); /* the name of the last */
 	blob_add(&blob, &late);
 	blob_finish(&blob);
-	assert_string_equal(blob.strings + resumed, "torn");
+	assert_string_equal(blob.strings + torn, "12345");
+	assert_string_equal(blob.strings + resumed, "2345");
 	r.size = blob.size;
 	m.hole = 24 + blob.types_size + hole;
 	m.hole_end = m.hole + 1;
@@ -179,7 +272,8 @@ static void test_same_strings(void **state)
 /* A struct with many anonymous members of its own kind must not cost more than a moment. */
 static void test_bounded(void **state)
 {
-	static const struct layout_def def = { LAYOUT_MEMBER, FEAT_NONE, "wanted", "wide0", "nonesuch" };
+	static const struct layout_def def = { LAYOUT_MEMBER, FEAT_NONE, "wanted", "wide0",
+					       "nonesuch" };
 	struct reader r = READER_OF_BUFFER(blob.all, 0);
 	struct layout_value v;
 	struct err err = { 0 };
