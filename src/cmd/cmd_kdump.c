@@ -95,7 +95,9 @@ static int take_option(const struct command *cmd, struct kdump_args *a, int opt)
 	case OPT_MESSAGE_LEVEL:
 		return set_message_level(cmd, &a->common, optarg);
 	case OPT_NUM_THREADS:
-		return parse_number(cmd, "--num-threads", optarg, 1024, &v);
+		rc = parse_number(cmd, "--num-threads", optarg, 1024, &v);
+		a->o.nr_threads = (int)v;
+		return rc;
 	case OPT_NON_MMAP:
 		a->non_mmap = true;
 		return -1;
@@ -129,7 +131,7 @@ static int run_kdump(struct kdump_args *a, const char *path)
 
 int cmd_kdump(const struct command *cmd, int argc, char **argv)
 {
-	struct kdump_args a = { .o.report = stdout };
+	struct kdump_args a = { .o = { .nr_threads = -1, .report = stdout } };
 	int opt, rc;
 
 	common_init(&a.common);

@@ -37,7 +37,8 @@ static const struct command commands[] = {
 	  "  -f, --force             replace OUT\n"
 	  "      --max-bytes SIZE    write no more than this\n"
 	  "      --non-mmap          read the dump without mmap\n"
-	  "      --message-level N, --num-threads N, -D, -X, --check-params\n"
+	  "      --num-threads N     that compress (default: one for each CPU); the output is the same\n"
+	  "      --message-level N, -D, -X, --check-params\n"
 	  "                          as makedumpfile(8) takes them\n",
 	  cmd_kdump },
 	{ "ps", "[-t] VMCORE", "processes, one line each",

@@ -16,6 +16,7 @@ struct kdump_opts {
 	int codec_level;
 	bool flattened;	    /* also where the sink could seek */
 	uint64_t max_bytes; /* of the output; 0: no limit */
+	unsigned int nr_threads; /* that compress; below 2: the one that reads. The output is the same. */
 };
 
 struct kdump_stats {

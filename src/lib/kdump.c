@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kdump/kdump.h"
 
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,12 +13,23 @@
 
 #define KDUMP_SCHEMA 1
 
+/* One CPU, the normal case of a capture kernel, means no threads at all. */
+static unsigned int nr_threads(int asked)
+{
+	cpu_set_t cpus;
+
+	if (asked >= 0)
+		return (unsigned int)asked;
+	return sched_getaffinity(0, sizeof(cpus), &cpus) ? 1 : (unsigned int)CPU_COUNT(&cpus);
+}
+
 static int fill_opts(struct kdump_opts *ko, const struct vmsift_kdump_opts *o, struct err *err)
 {
 	*ko = (struct kdump_opts){ .dump_level = o->dump_level,
 				   .codec_level = o->codec_level,
 				   .flattened = o->flattened,
 				   .max_bytes = o->max_bytes };
+	ko->nr_threads = nr_threads(o->nr_threads);
 	if (o->dump_level > DUMP_LEVEL_MAX)
 		return err_set(err, ERR_INVALID, "there is no dump level %u: 0 to %d",
 			       o->dump_level, DUMP_LEVEL_MAX);

@@ -9,6 +9,7 @@
 #include "files.h"
 #include "kdump/kdump.h"
 #include "kdump/page_set.h"
+#include "kdump/pool.h"
 #include "small_kdump.h"
 #include "vmcore/vmcore.h"
 
@@ -151,6 +152,35 @@ static void a_budget_ends_it_in_good_order(void **state)
 	assert_int_equal(last, 5);
 }
 
+static bool same_file(const char *a, const char *b)
+{
+	return !shell("cmp -s '%s' '%s'", a, b);
+}
+
+static void workers_change_nothing(void **state)
+{
+	static const char *const codecs[] = { "zlib", "lzo", "zstd" };
+	unsigned int nr, i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(codecs); i++) {
+		for (nr = 0; nr <= POOL_WORKERS_MAX + 1; nr++) {
+			struct kdump_opts o = { .codec = page_codec_find(codecs[i]),
+						.nr_threads = nr, .max_bytes = i ? 0 : 17300 };
+			struct vmcore *from = open_small();
+			struct kdump_stats st;
+
+			assert_int_equal(write_dump(from, &o, false, &st, NULL), 0);
+			assert_int_equal(st.over_budget, i == 0);
+			if (!nr)
+				assert_int_equal(rename(in_dir(&tmp, "out"), in_dir(&tmp, "one")), 0);
+			else
+				assert_true(same_file(in_dir(&tmp, "out"), in_dir(&tmp, "one")));
+			vmcore_close(from);
+		}
+	}
+}
+
 /* However the bits lie, runs are found whole. */
 static void finds_runs_of_bits(void **state)
 {
@@ -194,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_reads_the_same),
 		cmocka_unit_test(a_budget_ends_it_in_good_order),
+		cmocka_unit_test(workers_change_nothing),
 		cmocka_unit_test(finds_runs_of_bits),
 	};
 
