@@ -172,6 +172,7 @@ ifneq ($(STATIC),1)
 endif
 	install -d $(DESTDIR)$(libexecdir)/vmsift
 	install -m 0755 initramfs/mkcapture initramfs/init $(DESTDIR)$(libexecdir)/vmsift/
+	install -m 0644 initramfs/worker.sh $(DESTDIR)$(libexecdir)/vmsift/
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/vmsift $(DESTDIR)$(mandir)/man8/vmsift.8 \
