@@ -581,8 +581,10 @@ void corejob_json(const struct corejob *job, struct json *j)
 		json_u64(j, "core_size", r->size);
 		json_u64(j, "threads", r->nr_all_threads);
 		json_u64(j, "threads_with_registers", r->nr_threads);
+		json_object(j, "bytes");
 		for (i = 0; i < 4; i++)
 			json_u64(j, page_state_name((enum page_state)i), r->bytes[i]);
+		json_end(j);
 		json_object(j, "unavailable_by_reason");
 		for (i = 0; i < REASON_NR; i++)
 			if (r->unavailable[i])
