@@ -63,11 +63,6 @@ target_served()
 	esac
 }
 
-said()
-{
-	tr '\n' ' ' <"$run/said"
-}
-
 target_mount()
 {
 	if ! dev=$(find_device "$device" $((limit_target / 2))); then
@@ -88,7 +83,7 @@ target_mount()
 target_directory()
 {
 	mkdir -p "$mnt$path" 2>"$run/said"
-	dir=$(cd "$mnt$path" 2>>"$run/said" && pwd -P)
+	dir=$(cd "$mnt$path" 2>/dev/null && pwd -P)
 	case $dir in
 	"$mnt" | "$mnt"/*) ;;
 	*)
