@@ -36,6 +36,6 @@ cycle()
 # What the console had between the panic and the next boot, without the panicking kernel's own lines.
 capture_console()
 {
-	sed -n '/GUEST: panic now/,/\] Linux version/s/^ *[0-9.]* //p' "$1/console.log" |
+	sed -n '/sysrq: Trigger a crash/,/\] Linux version/s/^ *[0-9.]* //p' "$1/console.log" |
 		sed -n '/^vmsift-init:/,$p'
 }
