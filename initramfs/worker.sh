@@ -196,7 +196,7 @@ worker()
 		! try_target "$number" || exit 0
 	done
 	[ -n "$VMSIFT_TARGETS" ] || fail "the configuration names no target"
-	say "no target worked: the dump is lost"
+	say "no target worked"
 	run_for "$SYNC_LIMIT" last_words
 	exit 1
 }
