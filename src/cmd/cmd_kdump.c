@@ -10,7 +10,10 @@ enum {
 	OPT_NUM_THREADS,
 	OPT_NON_MMAP,
 	OPT_CHECK_PARAMS,
-	OPT_COMPRESS_LEVEL
+	OPT_COMPRESS_LEVEL,
+	OPT_ALL,
+	OPT_SELECT,
+	OPT_DETAIL
 };
 
 /* Bits of makedumpfile's --message-level. */
@@ -25,12 +28,18 @@ static const struct option options[] = {
 	{ "non-mmap", no_argument, NULL, OPT_NON_MMAP },
 	{ "check-params", no_argument, NULL, OPT_CHECK_PARAMS },
 	{ "compress-level", required_argument, NULL, OPT_COMPRESS_LEVEL },
+	{ "pid", required_argument, NULL, 'p' },
+	{ "name", required_argument, NULL, 'n' },
+	{ "all", no_argument, NULL, OPT_ALL },
+	{ "select", required_argument, NULL, OPT_SELECT },
+	{ "detail", required_argument, NULL, OPT_DETAIL },
 	{ NULL, 0, NULL, 0 },
 };
 
 struct kdump_args {
 	struct common common;
 	struct vmsift_kdump_opts o;
+	struct vmsift_selection *selection;
 	bool non_mmap, check_params;
 };
 
@@ -64,6 +73,17 @@ static int set_codec(const struct command *cmd, struct vmsift_kdump_opts *o, con
 	return -1;
 }
 
+static int add_selection(const struct command *cmd, struct kdump_args *a,
+			 enum vmsift_select_kind kind, const char *text)
+{
+	struct err err = { 0 };
+
+	a->o.selection = a->selection;
+	if (vmsift_selection_add(a->selection, kind, text, &err))
+		return usage_error(cmd, "%s", err.text);
+	return -1;
+}
+
 /* Return: -1 to go on, else the status to end with. */
 static int take_option(const struct command *cmd, struct kdump_args *a, int opt)
 {
@@ -91,6 +111,17 @@ static int take_option(const struct command *cmd, struct kdump_args *a, int opt)
 		a->common.log.level = LOG_DEBUG;
 		return -1;
 	case 'X': /* leave out domU pages of a Xen dump: this is none */
+		return -1;
+	case 'p':
+		return add_selection(cmd, a, VMSIFT_SELECT_PID, optarg);
+	case 'n':
+		return add_selection(cmd, a, VMSIFT_SELECT_COMM, optarg);
+	case OPT_ALL:
+		return add_selection(cmd, a, VMSIFT_SELECT_ALL, NULL);
+	case OPT_SELECT:
+		return add_selection(cmd, a, VMSIFT_SELECT_TERMS, optarg);
+	case OPT_DETAIL:
+		a->o.detail = optarg;
 		return -1;
 	case OPT_MESSAGE_LEVEL:
 		return set_message_level(cmd, &a->common, optarg);
@@ -129,27 +160,39 @@ static int run_kdump(struct kdump_args *a, const char *path)
 	return report_end(status, &err);
 }
 
-int cmd_kdump(const struct command *cmd, int argc, char **argv)
+static int parse_and_run(const struct command *cmd, struct kdump_args *a, int argc, char **argv)
 {
-	struct kdump_args a = { .o = { .nr_threads = -1, .report = stdout } };
 	int opt, rc;
 
-	common_init(&a.common);
-	while ((opt = getopt_long(argc, argv, COMMON_SHORT "d:clzFfDX", options, NULL)) != -1) {
-		rc = take_option(cmd, &a, opt);
+	while ((opt = getopt_long(argc, argv, COMMON_SHORT "d:clzFfDXp:n:", options, NULL)) != -1) {
+		rc = take_option(cmd, a, opt);
 		if (rc >= 0)
 			return rc;
 	}
 	if (argc - optind > 2)
 		return usage_error(cmd, "'%s' is too much: VMCORE [OUT]", argv[optind + 2]);
-	if (a.check_params)
+	if (a->check_params)
 		return VMSIFT_DONE;
 	if (optind == argc)
 		return usage_error(cmd, "which dump? VMCORE is missing");
 	if (optind + 1 < argc)
-		a.o.out = argv[optind + 1];
-	a.o.dry_run = a.common.dry_run;
-	a.o.json = a.common.json;
-	a.o.max_bytes = a.common.max_bytes;
-	return run_kdump(&a, argv[optind]);
+		a->o.out = argv[optind + 1];
+	a->o.dry_run = a->common.dry_run;
+	a->o.json = a->common.json;
+	a->o.max_bytes = a->common.max_bytes;
+	return run_kdump(a, argv[optind]);
+}
+
+int cmd_kdump(const struct command *cmd, int argc, char **argv)
+{
+	struct kdump_args a = { .o = { .nr_threads = -1, .report = stdout } };
+	struct err err = { 0 };
+	int status;
+
+	common_init(&a.common);
+	if (vmsift_selection_create(&a.selection, &err))
+		return report_end(VMSIFT_NOTHING, &err);
+	status = parse_and_run(cmd, &a, argc, argv);
+	vmsift_selection_destroy(a.selection);
+	return status;
 }

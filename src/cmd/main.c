@@ -35,6 +35,8 @@ static const struct command commands[] = {
 	  "      --compress-level N  of the codec\n"
 	  "  -F                      flattened, as always where OUT cannot seek; no OUT: standard output\n"
 	  "  -f, --force             replace OUT\n"
+	  SELECT_HELP
+	  "      --detail D          keep these processes' pages as well, as much as a core of D has\n"
 	  "      --max-bytes SIZE    write no more than this\n"
 	  "      --non-mmap          read the dump without mmap\n"
 	  "      --num-threads N     that compress (default: one for each CPU); the output is the same\n"

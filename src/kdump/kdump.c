@@ -151,7 +151,7 @@ static int open_set(struct writer *w, struct kmem *km, const struct kernel *k,
 	told = !page_classifier_init(pc, km, k, w->st->missing, sizeof(w->st->missing), &why);
 	if (!told)
 		memcpy(w->st->missing, why.text, sizeof(w->st->missing));
-	return page_set_init(&w->set, w->vc, told ? pc : NULL, w->o->dump_level, err);
+	return page_set_init(&w->set, w->vc, told ? pc : NULL, w->o->dump_level, w->o->keep, err);
 }
 
 int kdump_write(struct vmcore *vc, struct kmem *km, const struct kernel *k, struct sink *sink,

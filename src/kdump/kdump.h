@@ -7,6 +7,7 @@
 #define VMSIFT_KDUMP_KDUMP_H
 
 #include "codec/codec_page.h"
+#include "kdump/page_keep.h"
 #include "kernel/page_class.h"
 #include "sink/sink.h"
 
@@ -16,6 +17,7 @@ struct kdump_opts {
 	int codec_level;
 	bool flattened;	    /* also where the sink could seek */
 	uint64_t max_bytes; /* of the output; 0: no limit */
+	const struct pfn_range_vec *keep; /* frames that are kept at any level; NULL: none */
 	unsigned int nr_threads; /* that compress; below 2: the one that reads. The output is the same. */
 };
 

@@ -104,12 +104,13 @@ static pfn_t last_frame(const struct vmcore *vc)
 }
 
 int page_set_init(struct page_set *ps, struct vmcore *vc, struct page_classifier *pc,
-		  unsigned int dump_level, struct err *err)
+		  unsigned int dump_level, const struct pfn_range_vec *keep, struct err *err)
 {
 	memset(ps, 0, sizeof(*ps));
 	ps->vc = vc;
 	ps->pc = pc;
 	ps->dump_level = dump_level;
+	ps->keep = keep;
 	ps->max_mapnr = last_frame(vc);
 	ps->nr_windows = (ps->max_mapnr + PAGE_WINDOW - 1) / PAGE_WINDOW;
 	if (ps->nr_windows <= PAGE_SET_REMEMBER)
@@ -179,6 +180,8 @@ const uint8_t *page_set_get(struct page_set *ps, uint64_t nr)
 		classify_stretch(ps, start, end);
 		at = end;
 	}
+	if (ps->keep)
+		page_keep_mark(ps->keep, ps->window_start, PAGE_WINDOW, ps->window);
 	return ps->window;
 }
 

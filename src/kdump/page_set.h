@@ -6,6 +6,7 @@
 #ifndef VMSIFT_KDUMP_PAGE_SET_H
 #define VMSIFT_KDUMP_PAGE_SET_H
 
+#include "kdump/page_keep.h"
 #include "kernel/page_class.h"
 #include "vmcore/vmcore.h"
 
@@ -21,6 +22,7 @@ struct page_set {
 	struct vmcore *vc;
 	struct page_classifier *pc; /* NULL: all that is in the dump */
 	unsigned int dump_level;
+	const struct pfn_range_vec *keep; /* may be NULL */
 	pfn_t max_mapnr; /* frame behind the last that is in the dump */
 	uint64_t nr_windows;
 	/* Filled by page_set_get(). */
@@ -33,7 +35,7 @@ struct page_set {
 
 /* @pc may be NULL, and outlives the set. Return: 0; ERR_NOMEM. page_set_deinit() either way. */
 int page_set_init(struct page_set *ps, struct vmcore *vc, struct page_classifier *pc,
-		  unsigned int dump_level, struct err *err);
+		  unsigned int dump_level, const struct pfn_range_vec *keep, struct err *err);
 void page_set_deinit(struct page_set *ps);
 
 /* The bits of frames [nr << PAGE_WINDOW_SHIFT, ...) that are in the dump at all. @bits: PAGE_WINDOW_BYTES. */

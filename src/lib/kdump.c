@@ -8,6 +8,7 @@
 #include "kdump/page_set.h"
 #include "lib/dump.h"
 #include "lib/file_out.h"
+#include "lib/kdump_keep.h"
 #include "util/json.h"
 #include "util/str.h"
 
@@ -157,12 +158,58 @@ static enum vmsift_status write_to(struct vmsift *v, struct kmem *km, struct sin
 	return VMSIFT_DONE;
 }
 
+/*
+ * The pages of the processes that were chosen, into @keep. What cannot be had of them does not stop
+ * the kernel's pages. Return: how many of them, or of the choices, came to nothing; negative: an
+ * error.
+ */
+static int collect(struct vmsift *v, const struct vmsift_kdump_opts *o, struct pfn_range_vec *keep,
+		   struct err *err)
+{
+	enum detail detail = DETAIL_DEFAULT;
+	struct err fault = { 0 };
+	unsigned int lost = 0;
+	int rc;
+
+	if (o->detail && !detail_parse(o->detail, &detail)) {
+		err_set(err, ERR_INVALID, "there is no detail '%s': %s", o->detail,
+			vmsift_detail_names());
+		return -1;
+	}
+	if (!o->selection)
+		return 0;
+	rc = v->k ? kdump_keep_collect(v, &o->selection->set, detail, keep, &lost, &fault)
+		  : err_set(&fault, ERR_UNSUPPORTED, "processes cannot be found in this dump");
+	if (rc)
+		log_error(v->log, "%s: the kernel's pages are written all the same", fault.text);
+	return (int)lost + (rc != 0);
+}
+
+static enum vmsift_status run_kdump(struct vmsift *v, struct kmem *km, struct sink *sink,
+				    struct kdump_opts *ko, const struct vmsift_kdump_opts *o,
+				    struct err *err)
+{
+	struct pfn_range_vec keep = { 0 };
+	enum vmsift_status status;
+	int lost = collect(v, o, &keep, err);
+
+	if (lost < 0) {
+		pfn_range_vec_free(&keep);
+		sink_abort(sink, SINK_KEEP);
+		return VMSIFT_USAGE;
+	}
+	ko->keep = &keep;
+	status = o->dry_run ? dry_run(v, km, ko, o, err) : write_to(v, km, sink, ko, err);
+	pfn_range_vec_free(&keep);
+	return status == VMSIFT_DONE && lost ? VMSIFT_PARTLY : status;
+}
+
 enum vmsift_status vmsift_kdump(struct vmsift *v, const struct vmsift_kdump_opts *o,
 				struct err *err)
 {
 	struct kdump_opts ko;
 	struct kmem own, *km;
-	struct sink *sink;
+	struct sink *sink = NULL;
 	bool to_stdout = !o->out || !strcmp(o->out, "-");
 	int rc = fill_opts(&ko, o, err);
 
@@ -177,12 +224,11 @@ enum vmsift_status vmsift_kdump(struct vmsift *v, const struct vmsift_kdump_opts
 		return rc == ERR_EXIST ? VMSIFT_NOTHING : vmsift_status_of(rc);
 	rc = need_memory(v, &own, err);
 	if (rc) {
-		if (!o->dry_run)
-			sink_abort(sink, SINK_KEEP);
+		sink_abort(sink, SINK_KEEP);
 		return vmsift_status_of(rc);
 	}
 	km = v->k ? &v->k->km : &own;
-	return o->dry_run ? dry_run(v, km, &ko, o, err) : write_to(v, km, sink, &ko, err);
+	return run_kdump(v, km, sink, &ko, o, err);
 }
 
 void vmsift_without_mmap(struct vmsift *v)

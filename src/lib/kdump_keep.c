@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/kdump_keep.h"
+
+#include "lib/corejob.h"
+#include "proc/proc_dump.h"
+
+/* The frames behind everything that the plan captures; a page that is kept in part is kept whole.
+ */
+static int add_plan(const struct plan *plan, struct pfn_range_vec *keep, struct err *err)
+{
+	struct proc *p = plan->p;
+	struct plan_load load;
+	struct proc_walk *w;
+	struct proc_run r;
+	size_t at = 0;
+	int rc = p->ops->walk_open(p, &w, err);
+
+	if (rc)
+		return rc;
+	while (!rc && plan_load_next(plan, &at, &load)) {
+		p->ops->walk_range(w, &p->areas.v[load.area], load.start, load.file_end, true);
+		while (!rc && p->ops->walk_next(w, &r))
+			if (r.state == PAGE_CAPTURED)
+				rc = page_keep_add(
+					keep, r.paddr / p->page_size,
+					(r.paddr + (r.end - r.start) - 1) / p->page_size + 1, err);
+	}
+	p->ops->walk_close(w);
+	return rc;
+}
+
+static int add_process(struct vmsift *v, const struct chosen *c, struct pfn_range_vec *keep,
+		       struct err *err)
+{
+	struct plan plan = { 0 };
+	struct keep_opts o;
+	struct proc *p;
+	int rc = proc_open(v->k, &c->leader, &p, err);
+
+	if (rc)
+		return rc;
+	keep_opts_init(&o, c->detail);
+	o.user_symbols = v->lf ? &v->lf->user_symbols : NULL;
+	if (p->has_memory)
+		rc = plan_make(p, &o, &plan, err);
+	if (!rc && p->has_memory)
+		rc = add_plan(&plan, keep, err);
+	plan_deinit(&plan);
+	proc_close(p);
+	return rc ? err_add(err, "process %d (%s)", c->leader.pid, c->leader.comm) : 0;
+}
+
+int kdump_keep_collect(struct vmsift *v, const struct selection_set *set, enum detail detail,
+		       struct pfn_range_vec *keep, unsigned int *lost, struct err *err)
+{
+	struct chosen_vec chosen = { 0 };
+	const struct chosen *c;
+	struct conf conf;
+	int rc;
+
+	conf_init(&conf);
+	rc = chosen_find(v, set, &conf, &detail, &chosen, lost, err);
+	if (!rc && !chosen.n)
+		rc = err_set(err, ERR_NOTFOUND, "no process matches");
+	vec_for_each (c, &chosen) {
+		struct err fault = { 0 };
+		int one = rc ? 0 : add_process(v, c, keep, &fault);
+
+		if (one == ERR_NOMEM || one == ERR_UNSUPPORTED)
+			rc = err_set(err, one, "%s", fault.text);
+		if (one) {
+			log_error(v->log, "%s", fault.text);
+			(*lost)++;
+		}
+	}
+	page_keep_settle(keep);
+	chosen_vec_free(&chosen);
+	conf_free(&conf);
+	return rc;
+}
