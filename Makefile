@@ -23,7 +23,7 @@ WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Isrc -Iinclude $(WARN) \
 	-DVMSIFT_VERSION='"$(VERSION)"' -MMD -MP
-LIBS := -lconfuse -lelf -lzstd -llzo2 -ldeflate -lz
+LIBS := -lconfuse -lelf -lzstd -llzo2 -llz4 -ldeflate -lz
 # Packages; a distribution's own flags come in through CFLAGS and LDFLAGS.
 CFLAGS ?= -O2 -g
 LDFLAGS ?=
