@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "kernel/cpu.h"
+#include "kernel/layout_read.h"
 #include "kernel/sources.h"
 #include "kernel/stack.h"
+#include "kernel/swap.h"
 #include "util/bytes.h"
 #include "util/str.h"
 
@@ -37,22 +39,9 @@ int kernel_lacks(const struct kernel *k, enum layout_id id, struct err *err)
 int kread_member(struct kernel *k, kvaddr_t base, enum layout_id id, uint64_t *ret,
 		 struct err *err)
 {
-	const struct layout_value *v = &k->layout.v[id];
-	uint32_t size = v->size > 8 ? 8 : v->size;
-	uint8_t b[8] = { 0 };
-	int rc;
-
-	if (!v->known)
+	if (!k->layout.v[id].known)
 		return kernel_lacks(k, id, err);
-	if (v->bit_size)
-		size = min_u64(8, (v->bit_off + v->bit_size + 7u) / 8);
-	rc = kmem_read(&k->km, base + (uint64_t)v->value, b, size, err);
-	if (rc)
-		return err_add(err, "%s 0x%" PRIx64, layout_defs[id].type, base);
-	*ret = get_u64(b);
-	if (v->bit_size)
-		*ret = *ret >> v->bit_off & (v->bit_size < 64 ? (1ull << v->bit_size) - 1 : ~0ull);
-	return 0;
+	return layout_read(&k->kmem, &k->layout, base, id, ret, err);
 }
 
 /* utsname of the crashed machine, from init_uts_ns; the release VMCOREINFO has is the fallback. */
@@ -204,6 +193,7 @@ void kernel_close(struct kernel *k)
 {
 	if (!k)
 		return;
+	swap_destroy(k->swap);
 	kallsyms_deinit(&k->ks);
 	kernel_cpu_vec_free(&k->cpus);
 	degraded_vec_free(&k->degraded);

@@ -48,6 +48,11 @@ struct kernel {
 	struct err kallsyms_err;
 	const char *kallsyms_how;
 	bool has_layout_file;
+	kvaddr_t btf_start;	/* of the kernel's own types; .btf_size 0: not known */
+	uint64_t btf_size;
+	struct err module_tried[2]; /* by layout_module_at(): why a module's types are not there */
+	uint64_t max_swapfiles;	/* MAX_SWAPFILES by a layout file; 0: not known */
+	struct swap *swap;	/* of swap.h, when first needed */
 	char types_from[128];	/* for info: where types came from */
 	char symbols_from[128];
 	struct degraded_vec degraded;

@@ -2,14 +2,27 @@
 #include "kernel/layout.h"
 
 const struct layout_def layout_defs[LAYOUT_NR] = {
-#define TYPE(i, t, f)	   [L_##i] = { LAYOUT_TYPE, FEAT_##f, #i, #t, NULL },
-#define MEMBER(i, t, p, f) [L_##i] = { LAYOUT_MEMBER, FEAT_##f, #i, #t, p },
-#define ENUM(i, n, f)	   [L_##i] = { LAYOUT_ENUM, FEAT_##f, #i, NULL, n },
+#define TYPE(i, t, f)	   [L_##i] = { LAYOUT_TYPE, FEAT_##f, #i, #t, NULL, NULL },
+#define MEMBER(i, t, p, f) [L_##i] = { LAYOUT_MEMBER, FEAT_##f, #i, #t, p, NULL },
+#define ENUM(i, n, f)	   [L_##i] = { LAYOUT_ENUM, FEAT_##f, #i, NULL, n, NULL },
+#define MODULE_TYPE(m, i, t, f)	     [L_##i] = { LAYOUT_TYPE, FEAT_##f, #i, #t, NULL, #m },
+#define MODULE_MEMBER(m, i, t, p, f) [L_##i] = { LAYOUT_MEMBER, FEAT_##f, #i, #t, p, #m },
+#define MODULE_ENUM(m, i, n, f)	     [L_##i] = { LAYOUT_ENUM, FEAT_##f, #i, NULL, n, #m },
 #include "kernel/layout.def"
 #undef TYPE
 #undef MEMBER
 #undef ENUM
+#undef MODULE_TYPE
+#undef MODULE_MEMBER
+#undef MODULE_ENUM
 };
+
+const char *layout_module_at(size_t i)
+{
+	static const char *const modules[] = { "zram", "zsmalloc" };
+
+	return i < sizeof(modules) / sizeof(modules[0]) ? modules[i] : NULL;
+}
 
 const char *layout_feature_name(enum layout_feature feature)
 {

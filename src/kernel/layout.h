@@ -39,10 +39,16 @@ enum layout_id {
 #define TYPE(id, type, feature)		L_##id,
 #define MEMBER(id, type, paths, feature) L_##id,
 #define ENUM(id, names, feature)	L_##id,
+#define MODULE_TYPE(module, id, type, feature)		L_##id,
+#define MODULE_MEMBER(module, id, type, paths, feature) L_##id,
+#define MODULE_ENUM(module, id, names, feature)		L_##id,
 #include "kernel/layout.def"
 #undef TYPE
 #undef MEMBER
 #undef ENUM
+#undef MODULE_TYPE
+#undef MODULE_MEMBER
+#undef MODULE_ENUM
 	LAYOUT_NR
 };
 
@@ -57,6 +63,7 @@ struct layout_def {
 	 * way are not named. For an enumerator: its name ("PG_hwpoison"), in whatever enum it stands.
 	 */
 	const char *names;
+	const char *module; /* may be a module's: which; NULL: the kernel's own */
 };
 
 extern const struct layout_def layout_defs[LAYOUT_NR];
@@ -90,6 +97,9 @@ static inline uint32_t layout_size(const struct layout *l, enum layout_id id)
 {
 	return l->v[id].size;
 }
+
+/* The modules that entries may be of, in no order. Return: NULL past the last. */
+const char *layout_module_at(size_t i);
 
 const char *layout_feature_name(enum layout_feature feature);
 

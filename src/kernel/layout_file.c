@@ -193,6 +193,8 @@ static int parse_line(struct parser *p, char *line)
 		return parse_u64(p, &lf->thread_size, value);
 	if (!strcmp(line, "stack-padding"))
 		return parse_u64(p, &lf->stack_pad, value);
+	if (!strcmp(line, "max-swapfiles"))
+		return parse_u64(p, &lf->max_swapfiles, value);
 	if (!strcmp(line, "type"))
 		return parse_type(p, value);
 	if (!strcmp(line, "member"))
@@ -312,6 +314,8 @@ void layout_file_write(const struct layout_file *lf, FILE *out)
 		fprintf(out, "thread-size %" PRIu64 "\n", lf->thread_size);
 	if (lf->stack_pad != UINT64_MAX)
 		fprintf(out, "stack-padding %" PRIu64 "\n", lf->stack_pad);
+	if (lf->max_swapfiles)
+		fprintf(out, "max-swapfiles %" PRIu64 "\n", lf->max_swapfiles);
 	for (i = 0; i < LAYOUT_NR; i++)
 		if (lf->layout.v[i].known)
 			write_value(out, &layout_defs[i], &lf->layout.v[i]);

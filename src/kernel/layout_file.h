@@ -35,6 +35,7 @@ struct layout_file {
 	struct symbols sym; /* as they were there; .percpu ones are offsets and do not move */
 	bool percpu[SYMBOL_NR];
 	uint64_t thread_size, stack_pad; /* 0 and UINT64_MAX: not known */
+	uint64_t max_swapfiles; /* 0: not known */
 	struct user_symbol_vec user_symbols;
 };
 

@@ -5,7 +5,7 @@
 #include "kernel/page.h"
 #include "kernel/xarray.h"
 
-static int read_shape(struct kernel *k, struct xarray_shape *ret, struct err *err)
+int xarray_shape_of(struct kernel *k, struct xarray_shape *ret, struct err *err)
 {
 	const struct layout *l = &k->layout;
 	static const enum layout_id needed[] = { L_address_space_i_pages, L_xarray_xa_head,
@@ -71,7 +71,7 @@ static int search(struct kernel *k, kvaddr_t mapping, uint64_t start, uint64_t l
 	uint64_t head;
 	int found;
 
-	if (read_shape(k, &shape, err) ||
+	if (xarray_shape_of(k, &shape, err) ||
 	    kread_u64(k, mapping + layout_off(&k->layout, L_address_space_i_pages) +
 				 layout_off(&k->layout, L_xarray_xa_head), &head, err))
 		return -1;

@@ -4,6 +4,7 @@
 #define VMSIFT_KERNEL_PAGECACHE_H
 
 #include "kernel/kernel.h"
+#include "kernel/xarray.h"
 
 struct pagecache_entry {
 	uint64_t index;	    /* page of the file, in units of the page size */
@@ -33,5 +34,8 @@ int pagecache_next(struct kernel *k, kvaddr_t mapping, uint64_t start, uint64_t 
 
 /* Whether the file is of tmpfs, or shared memory: value entries are then swap entries. */
 bool pagecache_is_shmem(struct kernel *k, kvaddr_t mapping);
+
+/* How this kernel's xarrays are made. Return: 0; ERR_UNSUPPORTED. */
+int xarray_shape_of(struct kernel *k, struct xarray_shape *ret, struct err *err);
 
 #endif

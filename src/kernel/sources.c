@@ -166,40 +166,49 @@ static void find_init_task(struct kernel *k)
 	}
 }
 
-/* Part of kernel memory, offsets counted from .start. */
-struct blob {
-	const struct reader *kmem;
-	kvaddr_t start;
-};
-
 static int read_blob(void *ctx, uint64_t off, void *buf, size_t size, struct err *err)
 {
-	const struct blob *b = ctx;
+	const struct kernel_blob *b = ctx;
 
 	return reader_read(b->kmem, b->start + off, buf, size, err);
 }
 
+struct reader kernel_blob_reader(struct kernel *k, struct kernel_blob *b, kvaddr_t start,
+				 uint64_t size)
+{
+	*b = (struct kernel_blob){ .kmem = &k->kmem, .start = start };
+	return (struct reader){ .read = read_blob, .ctx = b, .size = size };
+}
+
+/* The kernel's BTF by its symbols. */
+static bool btf_by_symbols(struct kernel *k)
+{
+	if (!k->sym.known[S_start_BTF] || !k->sym.known[S_stop_BTF] ||
+	    k->sym.addr[S_stop_BTF] <= k->sym.addr[S_start_BTF] ||
+	    k->sym.addr[S_stop_BTF] - k->sym.addr[S_start_BTF] > BTF_SIZE_MAX)
+		return false;
+	k->btf_start = k->sym.addr[S_start_BTF];
+	k->btf_size = k->sym.addr[S_stop_BTF] - k->btf_start;
+	return true;
+}
+
 static int find_types(struct kernel *k, struct err *err)
 {
-	struct blob blob = { .kmem = &k->kmem };
-	struct reader btf = { .read = read_blob, .ctx = &blob };
+	struct kernel_blob blob;
+	struct reader btf;
 	struct err fault = { 0 };
 	kvaddr_t start, end;
 	const char *how = "by __start_BTF";
 	int rc = 0;
 
-	if (k->sym.known[S_start_BTF] && k->sym.known[S_stop_BTF] &&
-	    k->sym.addr[S_stop_BTF] > k->sym.addr[S_start_BTF] &&
-	    k->sym.addr[S_stop_BTF] - k->sym.addr[S_start_BTF] <= BTF_SIZE_MAX) {
-		blob.start = k->sym.addr[S_start_BTF];
-		btf.size = k->sym.addr[S_stop_BTF] - blob.start;
-	} else {
+	if (!btf_by_symbols(k)) {
 		how = "by its magic number";
 		image_range(k, &start, &end);
-		rc = btf_find(&k->kmem, start, end, &blob.start, &btf.size, err);
+		rc = btf_find(&k->kmem, start, end, &k->btf_start, &k->btf_size, err);
 	}
 	if (rc)
 		return err_add(err, "%s: the kernel's types (BTF)", k->vc->path);
+	btf = kernel_blob_reader(k, &blob, k->btf_start, k->btf_size);
 	rc = btf_fill_layout(&btf, layout_defs, LAYOUT_NR, k->layout.v, &fault);
 	if (rc == ERR_NOMEM)
 		return err_nomem(err);
@@ -229,6 +238,8 @@ static int take_layout_file(struct kernel *k, const struct layout_file *lf, stru
 					       : lf->sym.addr[i] - lf->stext + stext;
 	}
 	symbols_by_vmcoreinfo(k);
+	btf_by_symbols(k);
+	k->max_swapfiles = lf->max_swapfiles;
 	strcpy(k->types_from, "layout file");
 	strcpy(k->symbols_from, "layout file");
 	k->has_layout_file = true;

@@ -9,6 +9,7 @@
 
 #include "kernel/btf.h"
 #include "kernel/layout_file.h"
+#include "kernel/module_types.h"
 #include "lib/dump.h"
 #include "sink/sink.h"
 #include "util/cleanup.h"
@@ -16,6 +17,7 @@
 #include "vmcore/elf_file.h"
 
 #define RUNNING_BTF   "/sys/kernel/btf/vmlinux"
+#define RUNNING_MODULES "/sys/kernel/btf/%s"
 #define RUNNING_NOTES "/sys/kernel/notes"
 #define RUNNING_SYMS  "/proc/kallsyms"
 /* x86_64 up to 6.14 links per-CPU variables at zero: such symbols are offsets and never move. */
@@ -27,6 +29,7 @@ struct making {
 	struct err *err;
 	bool data[SYMBOL_NR]; /* the symbol found so far is a data symbol */
 	uint8_t alt[SYMBOL_NR];
+	uint64_t swap_info;   /* where it is, while the next symbol is awaited */
 	bool saw_address;     /* /proc/kallsyms shows zeros to those who may not see */
 };
 
@@ -70,7 +73,32 @@ static int read_file(const char *path, size_t max, void **ret, size_t *size, str
 	return 0;
 }
 
-static int take_btf(struct making *m, const char *path)
+/* Types of the modules that are loaded; the dump has those of the others, if it has any. */
+static int take_modules(struct making *m, const struct reader *base)
+{
+	const char *name;
+	char path[64];
+	size_t i, size;
+
+	for (i = 0; (name = layout_module_at(i)); i++) {
+		AUTO_FREE void *blob = NULL;
+		struct reader r;
+		int rc;
+
+		snprintf(path, sizeof(path), RUNNING_MODULES, name);
+		if (read_file(path, BTF_SIZE_MAX, &blob, &size, NULL))
+			continue;
+		r = (struct reader)READER_OF_BUFFER(blob, size);
+		rc = module_types_fill(base, &r, name, &m->lf.layout, m->err);
+		if (rc == ERR_NOMEM)
+			return rc;
+		if (rc)
+			log_warn(m->log, "%s: %s", path, m->err->text);
+	}
+	return 0;
+}
+
+static int take_btf(struct making *m, const char *path, bool with_modules)
 {
 	AUTO_FREE void *blob = NULL;
 	struct reader r;
@@ -89,7 +117,26 @@ static int take_btf(struct making *m, const char *path)
 		log_warn(m->log, "%s: %s", path, m->err->text);
 	if (!layout_has(&m->lf.layout, L_task_struct_tasks))
 		return err_set(m->err, ERR_FORMAT, "%s: does not describe task_struct", path);
-	return 0;
+	return with_modules ? take_modules(m, &r) : 0;
+}
+
+/*
+ * MAX_SWAPFILES is the size of swap_info[]: that of the symbol, or the distance to the next one where
+ * lines ascend by address, as those of /proc/kallsyms and System.map do.
+ */
+static void take_swap_info(struct making *m, const char *name, uint64_t value, uint64_t size)
+{
+	if (m->swap_info && !m->lf.max_swapfiles && value > m->swap_info) {
+		if ((value - m->swap_info) / 8 <= 32)
+			m->lf.max_swapfiles = (value - m->swap_info) / 8;
+		m->swap_info = 0;
+	}
+	if (strcmp(name, "swap_info"))
+		return;
+	if (size)
+		m->lf.max_swapfiles = size / 8 <= 32 ? size / 8 : 0;
+	else
+		m->swap_info = value;
 }
 
 /* Names of symbols.def; of several with one name the first data symbol, else the first. */
@@ -98,9 +145,9 @@ static int take_symbol(void *ctx, const char *name, uint64_t value, uint64_t siz
 	struct making *m = ctx;
 	size_t i;
 
-	(void)size;
 	if (value)
 		m->saw_address = true;
+	take_swap_info(m, name, value, size);
 	for (i = 0; i < SYMBOL_NR; i++) {
 		const char *at = symbol_defs[i].names;
 		uint8_t alt = 0;
@@ -190,7 +237,7 @@ static int take_running(struct making *m)
 	if (!rc && !read_file(RUNNING_NOTES, MIB(1), &notes, &size, NULL))
 		build_id_of_notes(notes, size, m->lf.build_id);
 	if (!rc)
-		rc = take_btf(m, RUNNING_BTF);
+		rc = take_btf(m, RUNNING_BTF, true);
 	if (!rc)
 		rc = take_symbol_lines(m, RUNNING_SYMS);
 	return rc ? rc : finish_symbols(m, RUNNING_SYMS);
@@ -221,7 +268,7 @@ static int take_files(struct making *m, const struct vmsift_layout_opts *o)
 	strcpy(m->lf.machine, "-");
 	if (!m->lf.version[0])
 		strcpy(m->lf.version, "-");
-	rc = take_btf(m, o->btf ? o->btf : o->vmlinux);
+	rc = take_btf(m, o->btf ? o->btf : o->vmlinux, false);
 	if (!rc)
 		rc = o->system_map ? take_symbol_lines(m, o->system_map)
 				   : elf_file_symbols(o->vmlinux, take_symbol, m, m->err);

@@ -7,6 +7,7 @@
 #include "kernel/folio.h"
 #include "kernel/page.h"
 #include "kernel/pagecache.h"
+#include "kernel/swap.h"
 #include "kernel/vma.h"
 #include "mem/pgtable.h"
 
@@ -135,6 +136,39 @@ static void classify_page(struct proc_walk *w, const struct pgrun *g, struct pro
 		look_at_folio(w, r);
 }
 
+/* A page that was swapped out: where it is found, if it is. */
+static void take_swapped(struct proc_walk *w, struct proc_run *r, unsigned int type,
+			 uint64_t offset)
+{
+	static const enum page_reason reasons[SWAP_LOST_NR] = {
+		[SWAP_LOST_NONE] = REASON_SWAPPED,
+		[SWAP_LOST_DEVICE] = REASON_SWAPPED,
+		[SWAP_LOST_WRITEBACK] = REASON_WRITEBACK,
+		[SWAP_LOST_DAMAGED] = REASON_SWAP_DAMAGED,
+		[SWAP_LOST_UNSUPPORTED] = REASON_SWAP_UNSUPPORTED,
+	};
+	uint64_t page = w->p->page_size;
+	struct swap_page s;
+
+	r->end = min_u64(r->end, round_down_u64(r->start, page) + page);
+	if (swap_find(w->p->k, type, offset, &s, NULL)) {
+		unavailable(r, reasons[s.loss]);
+		return;
+	}
+	if (s.where == SWAP_ZERO) {
+		r->state = PAGE_ZERO;
+		return;
+	}
+	r->own = r->dirty = true;
+	if (s.where == SWAP_CACHE) {
+		take_frame(w, r, s.pfn * page + r->start % page, SOURCE_SWAP_CACHE);
+		return;
+	}
+	r->state = PAGE_CAPTURED;
+	r->source = s.where == SWAP_ZSWAP ? SOURCE_ZSWAP : SOURCE_ZRAM;
+	r->swap = (uint64_t)type << 58 | offset;
+}
+
 /* What a file has where the page cache has nothing. */
 static void classify_hole(const struct proc_file *f, struct proc_run *r)
 {
@@ -172,7 +206,7 @@ static void classify_cached(struct proc_walk *w, const struct proc_file *f, stru
 	else if (found <= 0 || e.index > first)
 		classify_hole(f, r);
 	else if (e.is_swap)
-		unavailable(r, REASON_SWAPPED);
+		take_swapped(w, r, swap_entry_type(e.swap), swap_entry_offset(e.swap));
 	else {
 		take_frame(w, r, e.pfn * page + r->start % page, SOURCE_PAGE_CACHE);
 		r->dirty = e.dirty;
@@ -218,6 +252,57 @@ static void classify_empty(struct proc_walk *w, struct proc_run *r)
 		r->state = PAGE_IN_FILE;
 }
 
+/* The page that an entry names by its frame; of a huge one the part that is looked at. */
+static void classify_moved(struct proc_walk *w, const struct pgrun *g, pfn_t pfn,
+			   struct proc_run *r)
+{
+	struct kernel *k = w->p->k;
+	uint64_t size = 1ull << k->km.arch->level_shift(&k->km.space, g->level);
+
+	take_frame(w, r, pfn * w->p->page_size + (g->start & (size - 1)), SOURCE_MIGRATION);
+	if (r->state == PAGE_CAPTURED &&
+	    (w->a->kind == AREA_FILE_PRIVATE || w->a->kind == AREA_FILE_SHARED))
+		look_at_folio(w, r);
+}
+
+/* What is in a page table in place of a page. May shorten the run. */
+static void classify_swap_entry(struct proc_walk *w, const struct pgrun *g, struct proc_run *r)
+{
+	struct swap_entry e = swap_entry_of(w->p->k, g->pte.swap_type, g->pte.swap_offset);
+
+	switch (e.kind) {
+	case SWAP_ENTRY_SWAPPED:
+		if (g->level > 1) /* pages of a huge page are swapped out one by one */
+			unavailable(r, REASON_BAD_TABLE);
+		else
+			take_swapped(w, r, g->pte.swap_type, g->pte.swap_offset);
+		break;
+	case SWAP_ENTRY_MIGRATION:
+	case SWAP_ENTRY_DEVICE_EXCLUSIVE:
+		classify_moved(w, g, e.pfn, r);
+		break;
+	case SWAP_ENTRY_HWPOISON:
+	case SWAP_ENTRY_POISON_MARKER:
+		unavailable(r, REASON_POISONED);
+		break;
+	case SWAP_ENTRY_DEVICE_PRIVATE:
+		unavailable(r, REASON_IO);
+		break;
+	case SWAP_ENTRY_MARKER:
+		/* Of a file the page is where it was; of anonymous memory there is none. */
+		if (w->a->kind == AREA_ANON)
+			unavailable(r, REASON_MARKER);
+		else
+			classify_empty(w, r);
+		break;
+	case SWAP_ENTRY_ERROR:
+		unavailable(r, REASON_SWAPPED);
+		break;
+	default:
+		unavailable(r, REASON_SWAP_UNSUPPORTED);
+	}
+}
+
 static void classify(struct proc_walk *w, const struct pgrun *g, struct proc_run *r)
 {
 	*r = (struct proc_run){ .start = g->start, .end = g->end };
@@ -237,7 +322,7 @@ static void classify(struct proc_walk *w, const struct pgrun *g, struct proc_run
 		classify_page(w, g, r);
 		break;
 	case PTE_SWAP:
-		unavailable(r, REASON_SWAPPED);
+		classify_swap_entry(w, g, r);
 		break;
 	default:
 		unavailable(r, REASON_BAD_TABLE);
@@ -249,7 +334,7 @@ static bool continues(const struct proc_run *a, const struct proc_run *b)
 {
 	return a->state == b->state && a->source == b->source && a->reason == b->reason &&
 	       a->end == b->start && a->dirty == b->dirty && a->own == b->own &&
-	       (a->state != PAGE_CAPTURED || a->paddr + (a->end - a->start) == b->paddr);
+	       !run_is_packed(a) && (a->state != PAGE_CAPTURED || a->paddr + (a->end - a->start) == b->paddr);
 }
 
 /* One entry of the page tables; of a huge page one small page at a time where poison may be in it. */
@@ -262,7 +347,7 @@ static bool next_entry(struct proc_walk *w, struct proc_run *r)
 	if (!pgwalk_next(&w->pg, &g))
 		return false;
 	next = round_down_u64(g.start, page) + page;
-	if (!g.rc && g.pte.kind == PTE_PAGE && g.end > next && w->p->k->may_have_poison &&
+	if (!g.rc && (g.pte.kind == PTE_PAGE || g.pte.kind == PTE_SWAP) && g.end > next && w->p->k->may_have_poison &&
 	    layout_has(&w->p->k->layout, L_PG_hwpoison))
 		w->pg.at = g.end = next;
 	classify(w, &g, r);
@@ -297,6 +382,20 @@ static int map(struct proc *p, paddr_t paddr, size_t want, const void **ptr, siz
 	       struct err *err)
 {
 	return vmcore_map(p->k->vc, paddr, want, ptr, size, err);
+}
+
+static int unpack(struct proc *p, uint64_t swap, const void **page, struct err *err)
+{
+	struct swap_page s;
+	int rc = swap_find(p->k, swap_entry_type(swap), swap_entry_offset(swap), &s, err);
+
+	if (rc)
+		return rc;
+	if (!s.data)
+		return err_set(err, ERR_CORRUPT, "swap entry 0x%" PRIx64 " is not compressed any more",
+			       swap);
+	*page = s.data;
+	return 0;
 }
 
 static int regs(struct proc *p, const struct proc_thread *t, struct arch_regs *ret, struct err *err)
@@ -337,6 +436,7 @@ const struct proc_ops proc_dump_ops = {
 	.walk_next = walk_next,
 	.walk_close = walk_close,
 	.map = map,
+	.unpack = unpack,
 	.file_page = file_page,
 	.regs = regs,
 	.fxsave = fxsave,

@@ -15,7 +15,17 @@ const char *page_state_name(enum page_state s)
 
 const char *page_source_name(enum page_source s)
 {
-	static const char *const names[] = { "-", "pte", "prot-none", "page-cache", "vdso-image" };
+	static const char *const names[SOURCE_NR] = {
+		[SOURCE_NONE] = "-",
+		[SOURCE_PTE] = "pte",
+		[SOURCE_PROT_NONE] = "prot-none",
+		[SOURCE_PAGE_CACHE] = "page-cache",
+		[SOURCE_VDSO_IMAGE] = "vdso-image",
+		[SOURCE_MIGRATION] = "migration",
+		[SOURCE_SWAP_CACHE] = "swap-cache",
+		[SOURCE_ZSWAP] = "zswap",
+		[SOURCE_ZRAM] = "zram",
+	};
 
 	return (size_t)s < ARRAY_SIZE(names) ? names[s] : "?";
 }
@@ -31,6 +41,9 @@ const char *page_reason_name(enum page_reason r)
 		[REASON_EXCLUDED] = "excluded",
 		[REASON_BUDGET] = "budget",
 		[REASON_SWAPPED] = "swapped",
+		[REASON_WRITEBACK] = "zram-writeback",
+		[REASON_SWAP_DAMAGED] = "swap-damaged",
+		[REASON_SWAP_UNSUPPORTED] = "swap-unsupported",
 		[REASON_MARKER] = "marker",
 		[REASON_NOT_IN_DUMP] = "not-in-dump",
 		[REASON_READ_ERROR] = "read-error",
@@ -96,11 +109,28 @@ const char *proc_area_name(const struct proc *p, const struct proc_area *a)
 	return a->file < p->files.n ? p->files.v[a->file].path : "";
 }
 
+int proc_map_run(struct proc *p, const struct proc_run *r, uint64_t off, size_t want,
+		 const void **ptr, size_t *size, struct err *err)
+{
+	uint64_t in = (r->start + off) % p->page_size;
+	const void *page;
+	int rc;
+
+	if (!run_is_packed(r))
+		return p->ops->map(p, r->paddr + off, want, ptr, size, err);
+	rc = p->ops->unpack(p, r->swap, &page, err);
+	if (rc)
+		return rc;
+	*ptr = (const uint8_t *)page + in;
+	*size = min_u64(want, p->page_size - in);
+	return 0;
+}
+
 /* Copy from one run, which holds [va, va + size). */
 static int read_run(struct proc *p, const struct proc_run *r, uvaddr_t va, uint8_t *buf,
 		    size_t size, struct err *err)
 {
-	paddr_t at = r->paddr + (va - r->start);
+	uint64_t at = va - r->start;
 
 	if (r->state == PAGE_ZERO) {
 		memset(buf, 0, size);
@@ -112,7 +142,7 @@ static int read_run(struct proc *p, const struct proc_run *r, uvaddr_t va, uint8
 	while (size) {
 		const void *ptr;
 		size_t n;
-		int rc = p->ops->map(p, at, size, &ptr, &n, err);
+		int rc = proc_map_run(p, r, at, size, &ptr, &n, err);
 
 		if (rc)
 			return rc;

@@ -30,6 +30,11 @@ enum page_source {
 	SOURCE_PROT_NONE, /* mapped, and not accessible: PROT_NONE or NUMA hinting */
 	SOURCE_PAGE_CACHE,
 	SOURCE_VDSO_IMAGE,
+	SOURCE_MIGRATION,  /* was being moved from where it still is */
+	SOURCE_SWAP_CACHE, /* swapped out, or to be, and still in a page frame */
+	SOURCE_ZSWAP,	   /* compressed in RAM: by .swap of the run */
+	SOURCE_ZRAM,	   /* likewise */
+	SOURCE_NR
 };
 
 /* Why a page is not kept. */
@@ -42,7 +47,10 @@ enum page_reason {
 	REASON_EXCLUDED,	/* excluded by the configuration */
 	REASON_BUDGET,
 	REASON_SWAPPED,		/* swapped out, and not found in RAM */
-	REASON_MARKER,		/* a migration, poison or uffd marker instead of a page */
+	REASON_WRITEBACK,	/* zram has written it to its backing device */
+	REASON_SWAP_DAMAGED,	/* swapped out to RAM, and what is there does not fit together */
+	REASON_SWAP_UNSUPPORTED, /* swapped out to RAM, and how it is kept is not understood */
+	REASON_MARKER,		/* a guard page or userfaultfd's write protection instead of a page */
 	REASON_NOT_IN_DUMP,	/* the frame is outside of the dump, or was filtered out */
 	REASON_READ_ERROR,
 	REASON_POISONED,	/* hardware memory error */
@@ -144,10 +152,17 @@ struct proc_run {
 	enum page_state state;
 	enum page_source source;
 	enum page_reason reason;
-	paddr_t paddr;	   /* PAGE_CAPTURED: of .start, contiguous */
+	paddr_t paddr;	   /* PAGE_CAPTURED, unless packed: of .start, contiguous */
+	uint64_t swap;	   /* packed (run_is_packed()), within one page: its swap entry */
 	bool dirty;	   /* newer than the file on disk */
 	bool own;	   /* of a private file mapping: this process's own copy, which no file has */
 };
+
+/* Whether the bytes of a captured run are not plain RAM, but must be decoded. */
+static inline bool run_is_packed(const struct proc_run *r)
+{
+	return r->source == SOURCE_ZSWAP || r->source == SOURCE_ZRAM;
+}
 
 struct proc_walk; /* a walk over one process's memory */
 
@@ -162,6 +177,8 @@ struct proc_ops {
 	/* Plain RAM at a run's .paddr: as vmcore_map(). */
 	int (*map)(struct proc *p, paddr_t paddr, size_t want, const void **ptr, size_t *size,
 		   struct err *err);
+	/* The page of a packed run, decoded; it stays until a few others have been. */
+	int (*unpack)(struct proc *p, uint64_t swap, const void **page, struct err *err);
 	/**
 	 * file_page() - where a page of a mapped file is in memory, whether mapped or not
 	 * Return: 0; ERR_ABSENT if it is not in the page cache; ERR_UNSUPPORTED, ERR_CORRUPT.
@@ -183,6 +200,17 @@ void proc_close(struct proc *p);
  * Return: NULL if there is none.
  */
 const struct proc_area *proc_find_area(const struct proc *p, uvaddr_t va);
+
+/**
+ * proc_map_run() - see the bytes of a captured run, whatever its source
+ * @off:  in the run
+ * @ptr:  valid until the next call
+ * @size: of what is there: at most @want, at least 1
+ *
+ * Return: as vmcore_map(); for packed runs also ERR_CORRUPT, ERR_UNSUPPORTED.
+ */
+int proc_map_run(struct proc *p, const struct proc_run *r, uint64_t off, size_t want,
+		 const void **ptr, size_t *size, struct err *err);
 
 /**
  * proc_read() - copy memory of the process, whatever its source: pages that it has not touched yet

@@ -82,7 +82,8 @@ static void leave_out(const struct plan *plan, const struct proc_area *a, enum p
 }
 
 /* Split off, page by page, what turns out not to be readable. */
-static int add_captured(struct plan *plan, struct plan_range r, paddr_t paddr, struct err *err)
+static int add_captured(struct plan *plan, struct plan_range r, const struct proc_run *run,
+			struct err *err)
 {
 	struct proc *p = plan->p;
 	uvaddr_t end = r.end;
@@ -93,8 +94,8 @@ static int add_captured(struct plan *plan, struct plan_range r, paddr_t paddr, s
 		const void *ptr;
 		size_t n;
 
-		if (p->ops->map(p, paddr, end - r.start, &ptr, &n, NULL)) {
-			n = min_u64(p->page_size - paddr % p->page_size, end - r.start);
+		if (proc_map_run(p, run, r.start - run->start, end - r.start, &ptr, &n, NULL)) {
+			n = min_u64(p->page_size - r.start % p->page_size, end - r.start);
 			part.state = PAGE_UNAVAILABLE;
 			part.source = SOURCE_NONE;
 			part.reason = REASON_READ_ERROR;
@@ -104,7 +105,6 @@ static int add_captured(struct plan *plan, struct plan_range r, paddr_t paddr, s
 		part.end = r.start + n;
 		rc = add_range(plan, part, err);
 		r.start += n;
-		paddr += n;
 	}
 	return rc;
 }
@@ -138,13 +138,14 @@ static int plan_stretch(struct planner *pl, uint32_t area, uvaddr_t start, uvadd
 					.state = (uint8_t)run.state, .source = (uint8_t)run.source,
 					.reason = (uint8_t)run.reason, .rule = (uint8_t)rule };
 
-		if (run.reason == REASON_BAD_TABLE || run.reason == REASON_NOT_IN_DUMP)
+		if (run.reason == REASON_BAD_TABLE || run.reason == REASON_NOT_IN_DUMP ||
+		    run.reason == REASON_SWAP_DAMAGED)
 			plan->damaged = true;
 		if (!rule_keeps(plan, a, rule, &run))
 			leave_out(plan, a, why, &run, &r);
 		else if (r.state > PAGE_ZERO)
 			r.rule = RULE_NONE;
-		rc = r.state == PAGE_CAPTURED ? add_captured(plan, r, run.paddr, pl->err)
+		rc = r.state == PAGE_CAPTURED ? add_captured(plan, r, &run, pl->err)
 					      : add_range(plan, r, pl->err);
 	}
 	return rc;

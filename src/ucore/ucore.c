@@ -148,7 +148,7 @@ static int write_run(struct proc *p, const struct proc_run *r, const struct out 
 		size_t n;
 
 		if (r->state != PAGE_CAPTURED ||
-		    p->ops->map(p, r->paddr + done, size - done, &ptr, &n, NULL)) {
+		    proc_map_run(p, r, done, size - done, &ptr, &n, NULL)) {
 			n = min_u64(p->page_size, size - done);
 			rc = write_lost(res, r->start + done, n, out, err);
 		} else {

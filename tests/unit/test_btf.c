@@ -35,7 +35,7 @@ static struct layout_def make_def(const char *type, const char *names)
 {
 	enum layout_kind kind = !type ? LAYOUT_ENUM : names ? LAYOUT_MEMBER : LAYOUT_TYPE;
 
-	return (struct layout_def){ kind, FEAT_NONE, "wanted", type, names };
+	return (struct layout_def){ kind, FEAT_NONE, "wanted", type, names, NULL };
 }
 
 static const struct found {

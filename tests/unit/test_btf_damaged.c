@@ -15,9 +15,9 @@ static struct blob blob;
 
 /* What is wanted in the tests of damage: something early, the last struct, an enumerator. */
 static const struct layout_def wanted[] = {
-	{ LAYOUT_MEMBER, FEAT_NONE, "list_head_prev", "list_head", "prev" },
-	{ LAYOUT_TYPE, FEAT_NONE, "late", "late", NULL },
-	{ LAYOUT_ENUM, FEAT_NONE, "PG_head", NULL, "PG_head" },
+	{ LAYOUT_MEMBER, FEAT_NONE, "list_head_prev", "list_head", "prev", NULL },
+	{ LAYOUT_TYPE, FEAT_NONE, "late", "late", NULL, NULL },
+	{ LAYOUT_ENUM, FEAT_NONE, "PG_head", NULL, "PG_head", NULL },
 };
 
 static const struct row late = { STRUCT, "late", 8, .parts = { { "x", LONG, 0 } } };
@@ -213,9 +213,9 @@ static void test_hole_in_strings(void **state)
 {
 	static const struct row first = { STRUCT, "first", 8, .parts = { { "xabc", LONG, 0 } } };
 	static const struct layout_def defs[] = {
-		{ LAYOUT_TYPE, FEAT_NONE, "first", "first", NULL },
-		{ LAYOUT_TYPE, FEAT_NONE, "late", "late", NULL },
-		{ LAYOUT_TYPE, FEAT_NONE, "torn", "1232345", NULL },
+		{ LAYOUT_TYPE, FEAT_NONE, "first", "first", NULL, NULL },
+		{ LAYOUT_TYPE, FEAT_NONE, "late", "late", NULL, NULL },
+		{ LAYOUT_TYPE, FEAT_NONE, "torn", "1232345", NULL, NULL },
 	};
 	/* In the strings, which are read 4 KiB at a time here: "123|45" and "1|2345". */
 	const uint32_t torn = 8189, hole = 9000, resumed = 12288;
@@ -249,7 +249,7 @@ static void test_hole_in_strings(void **state)
 /* One string a thousand times, and a long one. */
 static void test_same_strings(void **state)
 {
-	static const struct layout_def def = { LAYOUT_TYPE, FEAT_NONE, "wanted", "same", NULL };
+	static const struct layout_def def = { LAYOUT_TYPE, FEAT_NONE, "wanted", "same", NULL, NULL };
 	struct reader r = READER_OF_BUFFER(blob.all, 0);
 	struct layout_value v;
 	struct err err = { 0 };
@@ -273,7 +273,7 @@ static void test_same_strings(void **state)
 static void test_bounded(void **state)
 {
 	static const struct layout_def def = { LAYOUT_MEMBER, FEAT_NONE, "wanted", "wide0",
-					       "nonesuch" };
+					       "nonesuch", NULL };
 	struct reader r = READER_OF_BUFFER(blob.all, 0);
 	struct layout_value v;
 	struct err err = { 0 };
