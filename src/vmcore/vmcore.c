@@ -24,7 +24,8 @@ static int open_file(struct vmcore *vc, const char *path, struct err *err)
 	vc->path = strdup(path);
 	if (!vc->path)
 		return err_nomem(err);
-	vc->fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A FIFO without a writer must not wait for one; regular files and /proc/vmcore never block. */
+	vc->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (vc->fd < 0 || fstat(vc->fd, &st))
 		return err_errno(err, "cannot be opened");
 	if (S_ISDIR(st.st_mode))
