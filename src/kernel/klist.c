@@ -24,6 +24,7 @@ static bool turn_or_end(struct klist *l, kvaddr_t bad, const char *why)
 	if (l->backward) {
 		log_warn(l->k->log, "%s: broken from both ends, at 0x%" PRIx64 " backward: %s; "
 			 "members between are not shown", l->what, bad, why);
+		l->broken = true;
 		return finish(l);
 	}
 	log_warn(l->k->log, "%s: broken after 0x%" PRIx64 ": %s; followed from its end", l->what,

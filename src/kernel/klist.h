@@ -18,6 +18,7 @@ struct klist {
 	uint64_t steps, limit;
 	uint32_t total;
 	bool backward, done;
+	bool broken; /* from both ends: members between could not be reached */
 };
 
 void klist_init(struct klist *l, struct kernel *k, kvaddr_t head, const char *what);

@@ -173,6 +173,10 @@ static enum vmsift_status core_chosen(struct corejob *job, const struct vmsift_c
 	enum vmsift_status status;
 	int rc;
 
+	if (!chosen->n && lost) {
+		err_set(err, ERR_ABSENT, "no process matches among those that could be read");
+		return VMSIFT_NOTHING;
+	}
 	if (!chosen->n) {
 		err_set(err, ERR_NOTFOUND, "no process matches");
 		return VMSIFT_NO_MATCH;

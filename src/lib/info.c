@@ -129,7 +129,7 @@ enum vmsift_status vmsift_info(struct vmsift *v, FILE *out, bool json, bool chec
 	if (!rc)
 		rc = for_each_process(v->k, count_process, &c, &lost, err);
 	if (!rc && lost)
-		kernel_degrade(v->k, "processes: %u could not be read", lost);
+		kernel_degrade(v->k, "processes: at least %u could not be read", lost);
 	if (!rc && v->vc->missing_size)
 		kernel_degrade(v->k, "memory: the file was cut, %" PRIu64 " bytes are missing",
 			       v->vc->missing_size);

@@ -84,6 +84,7 @@ static void each_thread(struct ps *ps, const struct task *leader, const struct s
 		}
 		fn(ps, &t, s);
 	}
+	ps->lost += it.list.broken;
 }
 
 static void text_thread(struct ps *ps, const struct task *t, const struct subject *s)

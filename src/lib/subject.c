@@ -125,5 +125,7 @@ int for_each_process(struct kernel *k, int (*fn)(void *ctx, const struct task *l
 		}
 		rc = fn(ctx, &t);
 	}
+	/* How many could not be reached nobody knows. */
+	*lost += it.list.broken;
 	return rc;
 }

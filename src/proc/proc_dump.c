@@ -134,6 +134,7 @@ static int read_threads(struct proc *p, struct err *err)
 		if (rc)
 			return rc;
 	}
+	p->nr_lost_threads += it.list.broken;
 	if (!p->threads.n) {
 		p->nr_lost_threads++;
 		rc = add_thread(p, p->leader.addr, err);
