@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -140,7 +141,7 @@ int common_option(struct common *c, const struct command *cmd, int opt, const ch
 		return VMSIFT_DONE;
 	case ':':
 	default:
-		return usage_error(cmd, "unknown option, or one without its value");
+		return VMSIFT_USAGE; /* getopt_long() has said what is wrong */
 	}
 }
 
@@ -176,10 +177,28 @@ int report_end(enum vmsift_status status, const struct err *err)
 	return (int)status;
 }
 
+/*
+ * Descriptors that the caller closed would become those of the dump and of outputs, into which messages
+ * would go then. What takes their place refuses to be used, as a closed one does.
+ */
+static bool fill_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
+	char name[32];
 	size_t i;
 
+	if (!fill_descriptors())
+		return VMSIFT_NOTHING;
 	/* A reader that has gone is an error like any other, with a message and a status. */
 	signal(SIGPIPE, SIG_IGN);
 	/* Likewise a limit on the size of files: EFBIG. */
@@ -196,9 +215,14 @@ int main(int argc, char **argv)
 		puts("vmsift " VMSIFT_VERSION);
 		return VMSIFT_DONE;
 	}
-	for (i = 0; i < NR_COMMANDS; i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(&commands[i], argc - 1, argv + 1);
+	for (i = 0; i < NR_COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i].name))
+			continue;
+		/* What getopt_long() puts before its messages. */
+		snprintf(name, sizeof(name), "vmsift %s", commands[i].name);
+		argv[1] = name;
+		return commands[i].run(&commands[i], argc - 1, argv + 1);
+	}
 	fprintf(stderr, "vmsift: there is no command of that name (see vmsift --help)\n");
 	return VMSIFT_USAGE;
 }
