@@ -59,12 +59,17 @@ static void load_conf(struct run *r, const char *path)
 	}
 }
 
-/* ssize_t (*)(void *, const char *, size_t): stdio onto a sink. */
+/* stdio onto a sink, with what the sink said last. */
+struct cookie {
+	struct sink *s;
+	struct err err;
+};
+
 static ssize_t cookie_write(void *cookie, const char *buf, size_t size)
 {
-	struct err err = { 0 };
+	struct cookie *c = cookie;
 
-	if (sink_write(cookie, buf, size, &err)) {
+	if (sink_write(c->s, buf, size, &c->err)) {
 		errno = EIO;
 		return -1;
 	}
@@ -78,27 +83,33 @@ static bool write_text(struct run *r, const char *base, const char *suffix,
 	const cookie_io_functions_t io = { .write = cookie_write };
 	enum vmsift_status status = VMSIFT_NOTHING;
 	struct err err = { 0 };
-	struct sink *s;
+	struct cookie cookie = { 0 };
 	FILE *f;
 	bool ok;
 
-	if (outdir_create(r->dir, base, suffix, &s, &err)) {
+	if (outdir_create(r->dir, base, suffix, &cookie.s, &err)) {
 		log_error(r->v->log, "%s", err.text);
 		r->trouble = true;
 		return false;
 	}
-	f = fopencookie(s, "w", io);
+	f = fopencookie(&cookie, "w", io);
 	if (f) {
 		status = fill(r, f, &err);
 		if (fclose(f) && !err.rc)
 			err_set(&err, ERR_IO, "%s%s could not be written", base, suffix);
 	}
+	/* It knows why; what stdio makes of it is less. */
+	if (cookie.err.rc)
+		err = cookie.err;
 	ok = f && !err.rc && (status == VMSIFT_DONE || status == VMSIFT_PARTLY);
 	if (!ok) {
-		log_error(r->v->log, "%s%s: %s", base, suffix,
-			  err.text[0] ? err.text : "out of memory");
-		sink_abort(s, SINK_KEEP);
-	} else if (sink_close(s, &err)) {
+		if (cookie.err.rc)
+			log_error(r->v->log, "%s", err.text);
+		else
+			log_error(r->v->log, "%s%s: %s", base, suffix,
+				  err.text[0] ? err.text : "out of memory");
+		sink_abort(cookie.s, SINK_KEEP);
+	} else if (sink_close(cookie.s, &err)) {
 		log_error(r->v->log, "%s", err.text);
 		ok = false;
 	}
@@ -406,7 +417,8 @@ static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o,
 	if (!write_text(r, "manifest", ".json", fill_manifest))
 		r->trouble = true;
 	publish(r);
-	if (!r->log_written && !r->ps_written && !r->job.results.n) {
+	if (!r->report_written && !r->log_written && !r->ps_written && !r->kdump.written &&
+	    (!r->job.results.n || status == VMSIFT_NOTHING)) {
 		if (!err->rc)
 			err_set(err, ERR_IO, "nothing could be written to %s", o->out);
 		return VMSIFT_NOTHING;
