@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/confload.h"
-#include "lib/corejob.h"
+#include "lib/datafiles.h"
 #include "lib/file_out.h"
 #include "util/str.h"
 
@@ -94,11 +94,21 @@ static void published(void *ctx, const char *name, const struct err *err)
 		return;
 	log_error(job->v->log, "%s", err->text);
 	vec_for_each(r, &job->results)
-		if (!strcmp(r->file, name)) {
+		if (!datafiles_published(r, name, err) && !strcmp(r->file, name)) {
 			r->outcome = CORE_FAILED;
 			r->file[0] = 0;
 			snprintf(r->why, sizeof(r->why), "%s", err->text);
 		}
+}
+
+static bool wants_data_files(const struct conf *conf)
+{
+	const struct conf_process *s;
+
+	vec_for_each(s, &conf->processes)
+		if (s->data_files.n)
+			return true;
+	return false;
 }
 
 /* Refuse before work starts what is there already. */
@@ -113,6 +123,8 @@ static int check_names(struct corejob *job, const struct chosen_vec *chosen, str
 		str_file_name(comm, sizeof(comm), c->leader.comm);
 		snprintf(base, sizeof(base), "core.%s.%d", comm, c->leader.pid);
 		rc = outdir_check(job->dir, base, job->codec->suffix, err);
+		if (!rc && wants_data_files(job->conf))
+			rc = outdir_check(job->dir, base, ".data", err);
 		if (rc)
 			return rc;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lib/corejob.h"
+#include "lib/datafiles.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,8 +35,10 @@ void corejob_deinit(struct corejob *job)
 {
 	struct core_result *r;
 
-	vec_for_each(r, &job->results)
+	vec_for_each(r, &job->results) {
 		plan_range_vec_free(&r->map);
+		data_file_vec_free(&r->data);
+	}
 	core_result_vec_free(&job->results);
 }
 
@@ -125,6 +127,8 @@ static int work_open(struct corejob *job, const struct chosen *c, bool tiny, uin
 		rc = ucore_layout_make(&w->plan, &w->layout, err);
 	if (!rc)
 		rc = take_map(&w->plan, r, err);
+	if (!rc)
+		rc = data_file_list(&w->plan, &r->data, err);
 	if (rc) {
 		work_close(w);
 		return err_add(err, "process %d (%s)", c->leader.pid, c->leader.comm);
@@ -244,7 +248,11 @@ static int write_file(struct corejob *job, const struct chosen *c, const struct 
 		return rc;
 	}
 	take_result(w, &res, r);
-	return sink_close(s, err);
+	snprintf(base, sizeof(base), "%s", sink_base(s));
+	rc = sink_close(s, err);
+	if (!rc)
+		datafiles_write(job, &w->plan, base, r);
+	return rc;
 }
 
 /* Whether it makes sense to try the next process after this failure. */
@@ -418,7 +426,11 @@ static int tar_member(struct corejob *job, struct tar *tar, const struct chosen 
 	if (!rc)
 		rc = tar_end_member(tar, err);
 	if (!rc)
+		rc = datafiles_tar(job, &w.plan, tar, r.file, &r, err);
+	if (!rc) {
+		res.lost_size += r.lost_size;
 		take_result(&w, &res, &r);
+	}
 	work_close(&w);
 	if (!rc && !core_result_vec_push(&job->results, r))
 		rc = err_nomem(err);
@@ -538,6 +550,7 @@ void corejob_print(const struct corejob *job, FILE *out)
 						       r->unavailable[i]));
 		fprintf(out, "%s%s\n", r->why[0] ? " " : "", r->why);
 		print_kept(r, out);
+		datafiles_print(r, out);
 	}
 }
 
@@ -592,6 +605,7 @@ void corejob_json(const struct corejob *job, struct json *j)
 					 r->unavailable[i]);
 		json_end(j);
 		json_kept(r, j);
+		datafiles_json(r, j);
 		if (r->lost_size)
 			json_u64(j, "lost_while_writing", r->lost_size);
 		if (r->why[0])

@@ -9,6 +9,7 @@
 #include "select/conf.h"
 #include "select/plan.h"
 #include "sink/outdir.h"
+#include "ucore/data_file.h"
 #include "util/json.h"
 
 enum core_outcome {
@@ -34,6 +35,8 @@ struct core_result {
 	uint64_t unavailable[REASON_NR];
 	uint64_t kept[RULE_NR];	/* captured bytes by rule */
 	struct plan_range_vec map; /* tiny: what is captured, as the core's note does not say it */
+	struct data_file_vec data; /* registered data with files of their own */
+	char data_dir[256];	/* where they are; "": nowhere */
 	uint64_t lost_size;	/* filled, as it could not be read after all */
 	uint64_t nr_threads;	/* with registers */
 	size_t nr_all_threads;

@@ -10,7 +10,7 @@
 
 #include "kernel/printk.h"
 #include "lib/confload.h"
-#include "lib/corejob.h"
+#include "lib/datafiles.h"
 #include "lib/file_out.h"
 #include "lib/kdumpjob.h"
 #include "lib/klog.h"
@@ -344,7 +344,7 @@ static void published(void *ctx, const char *name, const struct err *err)
 	r->trouble = true;
 	vec_for_each(c, &r->job.results)
 		/* @name is DIR/FILE of the tree, or FILE alone. */
-		if (c->file[0] && strlen(name) >= strlen(c->file) &&
+		if (!datafiles_published(c, name, err) && c->file[0] && strlen(name) >= strlen(c->file) &&
 		    !strcmp(name + strlen(name) - strlen(c->file), c->file)) {
 			c->outcome = CORE_FAILED;
 			c->file[0] = 0;

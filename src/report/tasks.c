@@ -19,20 +19,6 @@
 #define NR_LARGEST   6
 #define CPUS_SHOWN   16
 
-/* The first frame that is not the scheduler's: what the task waits in (get_wchan()). */
-static const struct kframe *wait_frame(const struct kernel *k, const struct kstack *ks)
-{
-	const struct symbols *s = &k->sym;
-	size_t i;
-
-	for (i = 0; i < ks->n; i++)
-		if (!s->known[S_sched_text_start] || !s->known[S_sched_text_end] ||
-		    ks->f[i].ip < s->addr[S_sched_text_start] ||
-		    ks->f[i].ip >= s->addr[S_sched_text_end])
-			return &ks->f[i];
-	return NULL;
-}
-
 static void put_stack(struct report *r, struct kernel *k, const struct kstack *ks, size_t max,
 		      size_t limit)
 {
@@ -138,7 +124,7 @@ static void put_task(struct report *r, struct kernel *k, const struct task *t, c
 		put_user(r, k, t, frames, limit);
 		return;
 	}
-	wait = t->on_cpu ? NULL : wait_frame(k, &ks);
+	wait = t->on_cpu ? NULL : kstack_wait_frame(k, &ks);
 	report_put(r, limit, "%s %d %s %c%s%s%s\n", what, t->pid, comm, t->letter,
 		   t->pid != t->tgid ? " (a thread)" : "", wait ? " waits in " : "",
 		   wait ? kframe_name(k, wait, name, sizeof(name)) : "");

@@ -51,6 +51,8 @@ void keep_opts_init(struct keep_opts *o, enum detail detail)
 		.stack_max = d.stack_max.v,
 		.stack_base = d.stack_base.v,
 		.file_pages = d.file_pages.v,
+		.registered = KEEP_REGISTERED_BY_DETAIL,
+		.scope = d.scope.v,
 	};
 }
 
@@ -65,7 +67,7 @@ static void merge(uint64_t *to, const struct conf_value *v, bool *was_set)
 
 void keep_opts_merge(struct keep_opts *o, const struct conf_process *const *sections, size_t nr)
 {
-	bool set[8] = { false };
+	bool set[10] = { false };
 	uint64_t anchors = o->anchors, file_pages = o->file_pages;
 	size_t i;
 
@@ -80,6 +82,8 @@ void keep_opts_merge(struct keep_opts *o, const struct conf_process *const *sect
 		merge(&o->stack_max, &s->stack_max, &set[5]);
 		merge(&o->stack_base, &s->stack_base, &set[6]);
 		merge(&file_pages, &s->file_pages, &set[7]);
+		merge(&o->registered, &s->registered, &set[8]);
+		merge(&o->scope, &s->scope, &set[9]);
 	}
 	o->anchors = anchors;
 	o->file_pages = file_pages;
@@ -141,6 +145,8 @@ static int gather(struct keep_ctx *c, struct err *err)
 	uint64_t page;
 	int rc = keep_excluded(c);
 
+	if (!rc)
+		rc = keep_never_registered(c);
 	page = c->o.detail > DETAIL_TINY ? c->p->page_size : 0;
 	if (!rc)
 		rc = keep_stacks(c);
@@ -152,6 +158,8 @@ static int gather(struct keep_ctx *c, struct err *err)
 		rc = keep_threads(c);
 	if (!rc)
 		rc = keep_configured(c);
+	if (!rc)
+		rc = keep_registered(c);
 	if (!rc && c->o.detail >= DETAIL_FULL)
 		rc = keep_filtered(c);
 	/* At full there is little left for anchors, unless the process's filter leaves its memory out. */
@@ -164,7 +172,11 @@ static int gather(struct keep_ctx *c, struct err *err)
 		rc = keep_file_pages(c);
 	if (!rc)
 		rc = keep_normalise(&c->k->ranges, page, err);
-	return rc ? rc : keep_normalise(&c->k->never, 0, err);
+	if (!rc)
+		rc = keep_normalise(&c->k->never, 0, err);
+	if (!rc)
+		keep_hide_names(c->k);
+	return rc;
 }
 
 int keep_make(struct proc *p, const struct keep_opts *o, struct keep *ret, struct err *err)
@@ -179,6 +191,8 @@ int keep_make(struct proc *p, const struct keep_opts *o, struct keep *ret, struc
 			 c.lm.fault.text);
 	if (!rc)
 		rc = uelf_open_all(p, &c.modules, err);
+	if (!rc)
+		rc = registered_find(p, &c.modules, &ret->registered, err);
 	if (!rc) {
 		find_libc(&c);
 		rc = gather(&c, err);
@@ -196,4 +210,5 @@ void keep_deinit(struct keep *k)
 {
 	keep_range_vec_free(&k->ranges);
 	keep_range_vec_free(&k->never);
+	registered_free(&k->registered);
 }

@@ -7,7 +7,7 @@
 #define VMSIFT_SELECT_KEEP_H
 
 #include "kernel/layout_file.h"
-#include "proc/proc.h"
+#include "proc/registered.h"
 #include "select/conf.h"
 #include "select/detail.h"
 
@@ -50,6 +50,12 @@ struct keep_range {
 };
 DEFINE_VEC(keep_range_vec, struct keep_range);
 
+enum keep_registered {
+	KEEP_REGISTERED_OFF,
+	KEEP_REGISTERED_ON,	   /* at any detail */
+	KEEP_REGISTERED_BY_DETAIL, /* at data and full: where the configuration says nothing */
+};
+
 /* What is asked for of one process: the options of the command, or of the sections that match it. */
 struct keep_opts {
 	enum detail detail;
@@ -57,6 +63,8 @@ struct keep_opts {
 	uint64_t anchor_before, anchor_after, anchor_depth, anchor_max;
 	uint64_t stack_max, stack_base;
 	bool file_pages;
+	uint64_t registered; /* enum keep_registered */
+	uint64_t scope;	     /* of what is registered, up to this */
 	/* Process sections whose symbols, mappings, ranges and exclusions add up; not owned. */
 	const struct conf_process *const *sections;
 	size_t nr_sections;
@@ -84,6 +92,7 @@ struct keep {
 	enum detail detail;
 	struct keep_range_vec ranges; /* ascending, disjoint */
 	struct keep_range_vec never;  /* likewise; what no rule may keep. .rule is not used */
+	struct registered registered; /* all that was found, wanted or not */
 };
 
 /**

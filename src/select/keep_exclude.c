@@ -28,7 +28,7 @@ static int exclude_data(struct keep_ctx *c, const struct uelf *e)
 	return rc;
 }
 
-static int exclude_all_data(struct keep_ctx *c)
+int keep_exclude_all_data(struct keep_ctx *c)
 {
 	const struct uelf *e;
 	int rc = 0;
@@ -39,11 +39,11 @@ static int exclude_all_data(struct keep_ctx *c)
 	return rc;
 }
 
-/* Nothing but what backtraces need. */
-static void fall_back(struct keep_ctx *c)
+void keep_fall_back(struct keep_ctx *c)
 {
 	c->o.detail = DETAIL_TINY;
 	c->o.anchors = false;
+	c->o.registered = KEEP_REGISTERED_OFF;
 	c->o.nr_sections = 0;
 }
 
@@ -57,7 +57,7 @@ static int exclude_tls(struct keep_ctx *c, const struct keep_symbol *s, uint64_t
 	int rc = 0;
 
 	if (!tls || !c->lm.has_exe || s->module->base != c->lm.exe.base) {
-		fall_back(c);
+		keep_fall_back(c);
 		log_warn(c->p->log, "process %d (%s): an excluded variable is thread-local in a library: detail tiny",
 			 c->p->leader.pid, c->p->leader.comm);
 		return 0;
@@ -80,7 +80,7 @@ static int exclude_symbol(struct keep_ctx *c, const struct conf_exclude *x)
 	if (!rc && !found.n) {
 		log_warn(c->p->log, "process %d (%s): excluded symbol %s is not found in memory: no data of any module is kept",
 			 c->p->leader.pid, c->p->leader.comm, x->name);
-		rc = exclude_all_data(c);
+		rc = keep_exclude_all_data(c);
 	}
 	vec_for_each(s, &found) {
 		uint64_t size = x->size ? x->size : s->sym.size;
@@ -134,8 +134,8 @@ int keep_excluded(struct keep_ctx *c)
 	if (!rc && lost) {
 		log_warn(c->p->log, "process %d (%s): an exclusion of the configuration could not be read: detail tiny, no data of any module",
 			 c->p->leader.pid, c->p->leader.comm);
-		fall_back(c);
-		rc = exclude_all_data(c);
+		keep_fall_back(c);
+		rc = keep_exclude_all_data(c);
 	}
 	return rc;
 }

@@ -47,6 +47,9 @@ static inline bool keep_has(const struct keep_range_vec *v, uvaddr_t at)
 	return i < v->n && v->v[i].start <= at;
 }
 
+/* Names of registered data that lie in what must never be written: after it is normalised. */
+void keep_hide_names(struct keep *k);
+
 /* General registers of a thread. Return: whether it has any. */
 bool keep_thread_regs(const struct keep_ctx *c, const struct proc_thread *t,
 		      struct arch_regs *ret);
@@ -61,6 +64,8 @@ int keep_modules(struct keep_ctx *c);	 /* small: headers, ld.so, libc; data: all
 int keep_threads(struct keep_ctx *c);	 /* small: TCBs, TLS, robust lists */
 int keep_configured(struct keep_ctx *c); /* symbols, mappings, ranges */
 int keep_excluded(struct keep_ctx *c);
+int keep_never_registered(struct keep_ctx *c);
+int keep_registered(struct keep_ctx *c);
 int keep_anchors(struct keep_ctx *c);	 /* after the others: what is kept is no anchor's target */
 
 #endif

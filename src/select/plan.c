@@ -242,6 +242,8 @@ int plan_make(struct proc *p, const struct keep_opts *o, struct plan *ret, struc
 	if (rc)
 		return rc;
 	ret->detail = pl.keep.detail;
+	ret->registered = pl.keep.registered;
+	memset(&pl.keep.registered, 0, sizeof(pl.keep.registered));
 	rc = p->ops->walk_open(p, &pl.w, err);
 	for (i = 0; i < p->areas.n && !rc; i++)
 		rc = plan_area(&pl, i);
@@ -256,6 +258,40 @@ int plan_make(struct proc *p, const struct keep_opts *o, struct plan *ret, struc
 void plan_deinit(struct plan *plan)
 {
 	plan_range_vec_free(&plan->ranges);
+	registered_free(&plan->registered);
+}
+
+size_t plan_range_find(const struct plan *plan, uvaddr_t at)
+{
+	size_t lo = 0, hi = plan->ranges.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (plan->ranges.v[mid].end > at)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+bool plan_may_show(const struct plan *plan, uvaddr_t start, uint64_t size)
+{
+	size_t i = plan_range_find(plan, start);
+	uvaddr_t end = start + size;
+
+	if (end < start)
+		return false;
+	for (; start < end; i++) {
+		const struct plan_range *r = &plan->ranges.v[i];
+
+		if (i >= plan->ranges.n || r->start > start || r->reason == REASON_EXCLUDED ||
+		    r->reason == REASON_DONTDUMP || r->reason == REASON_IO)
+			return false;
+		start = r->end;
+	}
+	return true;
 }
 
 bool plan_load_next(const struct plan *plan, size_t *at, struct plan_load *ret)

@@ -30,6 +30,7 @@ struct plan {
 	uint64_t bytes[4];		/* by enum page_state */
 	uint64_t unavailable[REASON_NR]; /* bytes by reason */
 	uint64_t kept[RULE_NR];		/* captured bytes by rule */
+	struct registered registered;	/* all that the process has registered */
 	bool damaged;	/* something was lost to damage, not to policy */
 };
 
@@ -45,6 +46,16 @@ struct plan {
  */
 int plan_make(struct proc *p, const struct keep_opts *o, struct plan *ret, struct err *err);
 void plan_deinit(struct plan *plan);
+
+/**
+ * plan_may_show() - whether bytes may be in an output
+ *
+ * Return: false for what is excluded, VM_DONTDUMP or a device, or in no area.
+ */
+bool plan_may_show(const struct plan *plan, uvaddr_t start, uint64_t size);
+
+/* The range of a plan that holds an address, or else the first above it: an index, up to ranges.n. */
+size_t plan_range_find(const struct plan *plan, uvaddr_t at);
 
 /* A PT_LOAD of the core. */
 struct plan_load {

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/stack.h"
+#include "kernel/sysinfo.h"
 #include "ucore/ucore_notes.h"
+#include "unwind/kstack.h"
 
 struct text {
 	const struct out *out;
@@ -74,12 +77,77 @@ static void put_thread(struct text *t, const struct plan *plan, const struct pro
 	put(t, "\n", 1);
 }
 
+/* The system call that a thread came into the kernel by, from the registers saved at the way in. */
+static void put_syscall(struct text *t, struct kernel *k, const struct task *task)
+{
+	const struct arch *a = k->km.arch;
+	struct arch_regs regs;
+	char name[64];
+
+	if (task_user_regs(k, task, &regs, NULL) || (int64_t)regs.r[a->reg_syscall] < 0)
+		return;
+	put_key_word(t, "syscall", sysinfo_syscall_name(k, regs.r[a->reg_syscall], name, sizeof(name)));
+}
+
+static void put_frame(struct text *t, struct kernel *k, const struct kframe *f)
+{
+	const struct kframe sure = { .ip = f->ip, .exact = f->exact };
+	char name[256];
+
+	put(t, f->guess ? "?" : "", f->guess);
+	put_word(t, kframe_name(k, &sure, name, sizeof(name)));
+}
+
+/* What a thread was doing in the kernel. */
+static void put_kernel_side(struct text *t, struct kernel *k, const struct proc_thread *th)
+{
+	const struct kframe *wait;
+	struct err err = { 0 };
+	struct kstack ks;
+	size_t i;
+	int rc = kstack_unwind(k, &th->task, &ks, &err);
+
+	putf(t, "kernel tid=%d", th->task.pid);
+	put_syscall(t, k, &th->task);
+	if (rc) {
+		put_key_word(t, "fault", err.text);
+		put(t, "\n", 1);
+		return;
+	}
+	wait = th->task.on_cpu ? NULL : kstack_wait_frame(k, &ks);
+	if (wait) {
+		put(t, " wchan=", 7);
+		put_frame(t, k, wait);
+	}
+	putf(t, " complete=%d stack=", ks.complete || !ks.n);
+	for (i = 0; i < ks.n; i++) {
+		put(t, ",", i != 0);
+		put_frame(t, k, &ks.f[i]);
+	}
+	put(t, "\n", 1);
+}
+
+static void put_registered(struct text *t, const struct registered_region *r)
+{
+	static const char *const lists[] = { "vmsift", "mcd", "mcd-text" };
+
+	putf(t, "registered addr=0x%" PRIx64 " size=%" PRIu64 " scope=%" PRIu64 " never=%d kept=%d list=%s",
+	     r->addr, r->size, r->scope, r->never, r->kept, lists[r->source]);
+	if (r->source == REGISTERED_MCD_TEXT)
+		putf(t, " values=%u", r->nr_elems);
+	if (r->unknown)
+		put(t, " fault=unreadable", 17);
+	put_key_word(t, "name", r->name);
+	put(t, "\n", 1);
+}
+
 static int write_text(const struct plan *plan, const struct out *out, uint64_t *size,
 		      struct err *err)
 {
 	const struct proc *p = plan->p;
 	struct text t = { .out = out, .err = err };
 	const struct proc_thread *th;
+	const struct registered_region *reg;
 	const struct plan_range *r;
 
 	putf(&t, "vmsift 1\ndetail %s\n", detail_name(plan->detail));
@@ -101,6 +169,16 @@ static int write_text(const struct plan *plan, const struct out *out, uint64_t *
 		putf(&t, "fault lost-threads=%u\n", p->nr_lost_threads);
 	vec_for_each(th, &p->threads)
 		put_thread(&t, plan, th);
+	vec_for_each(th, &p->threads)
+		if (p->k)
+			put_kernel_side(&t, p->k, th);
+	if (plan->registered.fault.rc) {
+		put(&t, "fault", 5);
+		put_key_word(&t, "registered", plan->registered.fault.text);
+		put(&t, "\n", 1);
+	}
+	vec_for_each(reg, &plan->registered.regions)
+		put_registered(&t, reg);
 	vec_for_each(r, &plan->ranges)
 		if (plan->detail > DETAIL_TINY)
 			putf(&t, "map %" PRIx64 "-%" PRIx64 " %s %s %s %s\n", r->start, r->end,

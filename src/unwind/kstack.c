@@ -251,6 +251,19 @@ int kstack_unwind(struct kernel *k, const struct task *t, struct kstack *ret, st
 	return 0;
 }
 
+const struct kframe *kstack_wait_frame(const struct kernel *k, const struct kstack *ks)
+{
+	const struct symbols *s = &k->sym;
+	size_t i;
+
+	for (i = 0; i < ks->n; i++)
+		if (!s->known[S_sched_text_start] || !s->known[S_sched_text_end] ||
+		    ks->f[i].ip < s->addr[S_sched_text_start] ||
+		    ks->f[i].ip >= s->addr[S_sched_text_end])
+			return &ks->f[i];
+	return NULL;
+}
+
 const char *kframe_name(struct kernel *k, const struct kframe *f, char *buf, size_t size)
 {
 	const char *mark = f->guess ? "? " : "";

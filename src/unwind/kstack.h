@@ -34,6 +34,9 @@ struct kstack {
  */
 int kstack_unwind(struct kernel *k, const struct task *t, struct kstack *ret, struct err *err);
 
+/* The first frame that is not the scheduler's: what the task waits in (get_wchan()). NULL: none. */
+const struct kframe *kstack_wait_frame(const struct kernel *k, const struct kstack *ks);
+
 /* "vfs_read+0x9d", "? do_syscall_64+0x5c" or "0xffffffff81234567" as @buf. Return: @buf. */
 const char *kframe_name(struct kernel *k, const struct kframe *f, char *buf, size_t size);
 
