@@ -9,7 +9,8 @@ sbindir ?= $(prefix)/sbin
 libexecdir ?= $(prefix)/lib
 includedir ?= $(prefix)/include
 libdir ?= $(prefix)/lib
-mandir ?= $(prefix)/share/man
+datadir ?= $(prefix)/share
+mandir ?= $(datadir)/man
 sysconfdir ?= /etc
 V ?= 0
 STATIC ?= 0
@@ -164,11 +165,21 @@ install: all
 	install -D -m 0755 $(B)/$(if $(filter 1,$(STATIC)),vmsift-static,vmsift) $(DESTDIR)$(sbindir)/vmsift
 	install -D -m 0644 doc/vmsift.8 $(DESTDIR)$(mandir)/man8/vmsift.8
 	install -D -m 0644 doc/vmsift.conf.5 $(DESTDIR)$(mandir)/man5/vmsift.conf.5
+	install -D -m 0644 src/gdb/vmsift-gdb.py $(DESTDIR)$(datadir)/vmsift/vmsift-gdb.py
 	install -D -m 0644 include/vmsift/register.h $(DESTDIR)$(includedir)/vmsift/register.h
+	install -m 0644 include/vmsift/LICENSE.MIT $(DESTDIR)$(includedir)/vmsift/
 ifneq ($(STATIC),1)
 	install -D -m 0644 $(B)/libvmsift-register.a $(DESTDIR)$(libdir)/libvmsift-register.a
 	install -m 0755 $(B)/libvmsift-register.so.1 $(DESTDIR)$(libdir)/
 	ln -sf libvmsift-register.so.1 $(DESTDIR)$(libdir)/libvmsift-register.so
+	install -d $(DESTDIR)$(libdir)/pkgconfig
+	sed -e 's|@prefix@|$(prefix)|' -e 's|@includedir@|$(includedir)|' -e 's|@libdir@|$(libdir)|' \
+		-e 's|@VERSION@|$(VERSION)|' src/register/vmsift-register.pc.in \
+		>$(DESTDIR)$(libdir)/pkgconfig/vmsift-register.pc
+	chmod 0644 $(DESTDIR)$(libdir)/pkgconfig/vmsift-register.pc
+# gdb loads it by itself for programs that the library is linked into.
+	install -D -m 0644 src/gdb/vmsift-gdb.py \
+		$(DESTDIR)$(datadir)/gdb/auto-load$(libdir)/libvmsift-register.so.1-gdb.py
 endif
 	install -d $(DESTDIR)$(libexecdir)/vmsift
 	install -m 0755 initramfs/mkcapture initramfs/init $(DESTDIR)$(libexecdir)/vmsift/
@@ -177,7 +188,9 @@ endif
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/vmsift $(DESTDIR)$(mandir)/man8/vmsift.8 \
 		$(DESTDIR)$(mandir)/man5/vmsift.conf.5
-	rm -rf $(DESTDIR)$(libexecdir)/vmsift
+	rm -rf $(DESTDIR)$(libexecdir)/vmsift $(DESTDIR)$(datadir)/vmsift $(DESTDIR)$(includedir)/vmsift
+	rm -f $(DESTDIR)$(libdir)/libvmsift-register.* $(DESTDIR)$(libdir)/pkgconfig/vmsift-register.pc \
+		$(DESTDIR)$(datadir)/gdb/auto-load$(libdir)/libvmsift-register.so.1-gdb.py
 
 clean:
 	rm -rf $(B)/obj $(B)/unit $(B)/fuzz $(B)/vmsift $(B)/vmsift-static $(B)/demo

@@ -114,7 +114,8 @@ static void put_kernel_side(struct text *t, struct kernel *k, const struct proc_
 		put(t, "\n", 1);
 		return;
 	}
-	wait = th->task.on_cpu ? NULL : kstack_wait_frame(k, &ks);
+	/* One that can run waits for nothing but a CPU. */
+	wait = th->task.on_cpu || th->task.letter == 'R' ? NULL : kstack_wait_frame(k, &ks);
 	if (wait) {
 		put(t, " wchan=", 7);
 		put_frame(t, k, wait);
