@@ -4,6 +4,28 @@
 #include "lib/corejob.h"
 #include "proc/proc_dump.h"
 
+/*
+ * Stands before a process's provider while its plan is made: what the plan looks at to decide (the
+ * symbols of libc, say) is needed again when a core is made of the dump.
+ */
+struct recorder {
+	struct proc_ops ops; /* first: p->ops leads here */
+	const struct proc_ops *real;
+	struct pfn_range_vec *keep;
+};
+
+static int map_and_keep(struct proc *p, paddr_t paddr, size_t want, const void **ptr, size_t *size,
+			struct err *err)
+{
+	const struct recorder *r = (const struct recorder *)p->ops;
+	int rc = r->real->map(p, paddr, want, ptr, size, err);
+
+	if (rc)
+		return rc;
+	return page_keep_add(r->keep, paddr / p->page_size, (paddr + *size - 1) / p->page_size + 1,
+			     err);
+}
+
 /* The frames behind everything that the plan captures; a page that is kept in part is kept whole.
  */
 static int add_plan(const struct plan *plan, struct pfn_range_vec *keep, struct err *err)
@@ -32,6 +54,7 @@ static int add_plan(const struct plan *plan, struct pfn_range_vec *keep, struct 
 static int add_process(struct vmsift *v, const struct chosen *c, struct pfn_range_vec *keep,
 		       struct err *err)
 {
+	struct recorder recorder = { .keep = keep };
 	struct plan plan = { 0 };
 	struct keep_opts o;
 	struct proc *p;
@@ -41,8 +64,13 @@ static int add_process(struct vmsift *v, const struct chosen *c, struct pfn_rang
 		return rc;
 	keep_opts_init(&o, c->detail);
 	o.user_symbols = v->lf ? &v->lf->user_symbols : NULL;
+	recorder.real = p->ops;
+	recorder.ops = *p->ops;
+	recorder.ops.map = map_and_keep;
+	p->ops = &recorder.ops;
 	if (p->has_memory)
 		rc = plan_make(p, &o, &plan, err);
+	p->ops = recorder.real;
 	if (!rc && p->has_memory)
 		rc = add_plan(&plan, keep, err);
 	plan_deinit(&plan);
