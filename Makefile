@@ -135,6 +135,9 @@ deps:
 unit: $(UNITS)
 	@tests/run-unit $(UNITS)
 
+# All CPUs for what a user waits for.
+JOBS := -j$(shell nproc)
+
 SECONDS ?= 10
 fuzz: $(FUZZERS)
 	@tests/run-fuzz $(SECONDS) $(FUZZERS)
@@ -144,8 +147,8 @@ dumps: deps
 	@tests/bed/make-dump $(DUMPS)
 
 demo: deps
-	@$(MAKE) --no-print-directory all STATIC=0
-	@$(MAKE) --no-print-directory all STATIC=1
+	@$(MAKE) --no-print-directory $(JOBS) all STATIC=0
+	@$(MAKE) --no-print-directory $(JOBS) all STATIC=1
 	@tests/demo
 
 lint: deps
@@ -158,7 +161,7 @@ check-all: deps
 	@tests/check --all
 
 bench: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@tests/bench/run
 
 install: all
