@@ -172,7 +172,7 @@ def core_path():
 
 class State:
     """The note of the core that is open; read once."""
-    path, note, why = None, None, None
+    path, note, why = None, None, "no core file is open"
 
     @classmethod
     def refresh(cls):
