@@ -23,11 +23,15 @@ static const struct command commands[] = {
 	{ "core", "[SELECTION] -o DIR|- VMCORE", "processes as ELF cores",
 	  SELECT_HELP
 	  "  -o, --output DIR|-      where the cores go; '-': standard output\n"
-	  "      --detail D          how much of a process: full\n"
+	  "      --detail D          how much of a process: tiny, small, data, full (default: what\n"
+	  "                          the configuration says of it, else small)\n"
+	  "      --file-pages        clean pages of files too, as far as they are in memory\n"
 	  "      --codec Z           none, gzip, lzo or zstd (default zstd)\n"
 	  "      --compress-level N  of the codec\n"
 	  "      --max-bytes SIZE    write no more than this\n"
-	  "  -f, --force             replace files that are there\n",
+	  "  -f, --force             replace files that are there\n"
+	  "  -C, --config FILE       whose process sections say what is kept and excluded\n"
+	  "                          (default /etc/vmsift.conf, where there is one)\n",
 	  cmd_core },
 	{ "kdump", "[-d N] [-c|-l|-z] VMCORE [OUT]", "kernel pages, as makedumpfile(8) writes them",
 	  "  -d N                    leave pages out, the sum of: 1 zeros (they share one record),\n"

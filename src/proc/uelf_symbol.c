@@ -264,10 +264,13 @@ static int scan_symtab(struct uelf *e, const char *name, struct uelf_symbol_vec 
 int uelf_find_all_symbols(struct uelf *e, const char *name, struct uelf_symbol_vec *ret,
 			  struct err *err)
 {
-	struct err fault = { 0 };
+	struct err fault = { 0 }, unasked = { 0 };
 	struct uelf_symbol s;
 	int first = uelf_find_symbol(e, name, &s, &fault), rc;
 
+	/* err_add() knows the code by its text only. */
+	if (!err)
+		err = &unasked;
 	if (!first && !is_known(ret, &s) && !uelf_symbol_vec_push(ret, s))
 		return err_nomem(err);
 	if (strlen(name) > UELF_NAME_MAX || e->file == AREA_NO_FILE)
