@@ -61,6 +61,7 @@ struct arch_regs {
 struct arch {
 	const char *name; /* as uname -m says it */
 	uint16_t e_machine;
+	uint16_t e_machine32;	       /* of its 32-bit processes; 0: it has none that are written */
 	unsigned int nr_gregs;	       /* 64-bit words of NT_PRSTATUS pr_reg */
 	unsigned int reg_pc, reg_sp, reg_fp, reg_syscall; /* index in arch_regs.r */
 	unsigned int reg_tp;	       /* thread pointer: fs_base, tpidr_el0 */
@@ -79,6 +80,12 @@ struct arch {
 	/* @level: 1 for the last one. First bit of the address that indexes a table of this level. */
 	unsigned int (*level_shift)(const struct arch_space *s, unsigned int level);
 	struct pte (*pte_decode)(const struct arch_space *s, unsigned int level, uint64_t raw);
+
+	/* NT_PRSTATUS pr_reg of a 32-bit process: index in arch_regs.r of each of its words. */
+	const uint8_t *gregs32;
+	unsigned int nr_gregs32;
+	/* Whether these registers are those of 32-bit code. */
+	bool (*regs_are_32bit)(const struct arch_regs *r);
 
 	/**
 	 * regs_from_pt_regs() - user registers as the core note wants them

@@ -154,9 +154,22 @@ static bool x86_64_regs_from_pt_regs(const uint64_t *pt, struct arch_regs *ret)
 /* rax rdx rcx rbx rsi rdi rbp rsp r8..r15, rip: the psABI's DWARF numbers. */
 static const uint8_t dwarf_regs[] = { 10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16 };
 
+/* ebx ecx edx esi edi ebp eax ds es fs gs orig_eax eip cs eflags esp ss: struct user_regs_struct32. */
+static const uint8_t gregs32[] = { 5, 11, 12, 13, 14, 4, 10, X86_64_REG_DS, X86_64_REG_ES,
+				   X86_64_REG_FS, X86_64_REG_GS, 15, 16, 17, 18, 19, 20 };
+
+static bool x86_64_regs_are_32bit(const struct arch_regs *r)
+{
+	return r->r[X86_64_REG_CS] == USER32_CS;
+}
+
 const struct arch arch_x86_64 = {
 	.name = "x86_64",
 	.e_machine = EM_X86_64,
+	.e_machine32 = EM_386,
+	.gregs32 = gregs32,
+	.nr_gregs32 = sizeof(gregs32),
+	.regs_are_32bit = x86_64_regs_are_32bit,
 	.nr_gregs = 27,
 	.reg_pc = 16,
 	.reg_sp = 19,

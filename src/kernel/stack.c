@@ -163,6 +163,22 @@ int task_user_regs(struct kernel *k, const struct task *t, struct arch_regs *ret
 	return 0;
 }
 
+int task_tls(struct kernel *k, const struct task *t, uint64_t ret[TLS_DESCS], struct err *err)
+{
+	const struct layout_value *v = &k->layout.v[L_thread_struct_tls_array];
+	kvaddr_t thread = kmember_addr(k, t->addr, L_task_struct_thread);
+	uint8_t raw[8 * TLS_DESCS];
+	size_t i;
+	int rc;
+
+	if (!thread || !v->known || v->size < sizeof(raw))
+		return kernel_lacks(k, L_thread_struct_tls_array, err);
+	rc = kmem_read(&k->km, thread + (uint64_t)v->value, raw, sizeof(raw), err);
+	for (i = 0; !rc && i < TLS_DESCS; i++)
+		ret[i] = get_u64(raw + 8 * i);
+	return rc ? err_add(err, "TLS of thread %d (%s)", t->pid, t->comm) : 0;
+}
+
 /* Three generations, told apart by their members. */
 int task_find_fxsave(struct kernel *k, const struct task *t, kvaddr_t *ret, kvaddr_t *fpstate,
 		     struct err *err)

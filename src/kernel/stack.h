@@ -27,6 +27,10 @@ void kernel_find_stack(struct kernel *k);
  */
 int task_user_regs(struct kernel *k, const struct task *t, struct arch_regs *ret, struct err *err);
 
+/* thread_struct.tls_array: GDT descriptors of a 32-bit task's TLS, 8 bytes each (GDT_ENTRY_TLS_ENTRIES). */
+#define TLS_DESCS 3u
+int task_tls(struct kernel *k, const struct task *t, uint64_t ret[TLS_DESCS], struct err *err);
+
 /**
  * task_find_fxsave() - where the FXSAVE image of a task starts, and so its XSAVE image
  * @fpstate: its struct fpstate; 0 on kernels without one (to 5.15)

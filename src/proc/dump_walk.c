@@ -403,6 +403,12 @@ static int regs(struct proc *p, const struct proc_thread *t, struct arch_regs *r
 	return task_user_regs(p->k, &t->task, ret, err);
 }
 
+static int tls(struct proc *p, const struct proc_thread *t, uint64_t ret[TLS_DESCS],
+	       struct err *err)
+{
+	return task_tls(p->k, &t->task, ret, err);
+}
+
 static int fxsave(struct proc *p, const struct proc_thread *t, uint8_t ret[FXSAVE_SIZE],
 		  struct err *err)
 {
@@ -439,6 +445,7 @@ const struct proc_ops proc_dump_ops = {
 	.unpack = unpack,
 	.file_page = file_page,
 	.regs = regs,
+	.tls = tls,
 	.fxsave = fxsave,
 	.xstate = xstate,
 };

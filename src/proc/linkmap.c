@@ -6,7 +6,6 @@
 
 #include "util/bytes.h"
 
-#define PHDR_SIZE 56u
 #define NAME_MAX_SIZE 4096u
 
 /* Length of a string with its NUL; 0 if it cannot be read or does not end. */
@@ -34,53 +33,56 @@ static uint32_t string_size(struct proc *p, uvaddr_t at)
 /* The list of one namespace. */
 static int walk_maps(struct proc *p, uvaddr_t at, struct linkmap *lm, struct err *err)
 {
+	unsigned int word = proc_word_size(p);
 	uvaddr_t prev = 0;
 
 	while (at) {
 		struct linkmap_entry e = { .at = at };
 		uint8_t b[LINK_MAP_SIZE];
-		int rc = proc_read(p, at, b, sizeof(b), err);
+		int rc = proc_read(p, at, b, LINK_MAP_WORDS * word, err);
 
-		if (!rc && get_u64(b + 32) != prev)
+		if (!rc && get_uint(b + 4 * word, word) != prev)
 			rc = err_set(err, ERR_CORRUPT, "l_prev is 0x%" PRIx64 " instead of 0x%" PRIx64,
-				     get_u64(b + 32), prev);
+				     get_uint(b + 4 * word, word), prev);
 		/* Every module has an area of its own, so that a loop ends. */
 		if (!rc && lm->maps.n > p->areas.n + 16)
 			rc = err_set(err, ERR_CORRUPT, "more modules than areas");
 		if (rc)
 			return err_add(err, "link_map 0x%" PRIx64, at);
-		e.addr = get_u64(b);
-		e.name = get_u64(b + 8);
-		e.ld = get_u64(b + 16);
+		e.addr = get_uint(b, word);
+		e.name = get_uint(b + word, word);
+		e.ld = get_uint(b + 2 * word, word);
 		e.name_size = string_size(p, e.name);
 		if (!linkmap_vec_push(&lm->maps, e))
 			return err_nomem(err);
 		prev = at;
-		at = get_u64(b + 24);
+		at = get_uint(b + 3 * word, word);
 	}
 	return 0;
 }
 
 static int walk_r_debug(struct proc *p, uvaddr_t at, struct linkmap *lm, struct err *err)
 {
+	unsigned int word = proc_word_size(p);
+
 	while (at && lm->nr_r_debug < ARRAY_SIZE(lm->r_debug)) {
 		uint8_t b[R_DEBUG_SIZE] = { 0 };
-		uint32_t version, size = R_DEBUG_SIZE - 8;
+		uint32_t version, size = (R_DEBUG_WORDS - 1) * word;
 		int rc = proc_read(p, at, b, size, err);
 
 		version = get_u32(b);
 		if (!rc && version >= 2) {
-			size = R_DEBUG_SIZE;
+			size = R_DEBUG_WORDS * word;
 			rc = proc_read(p, at, b, size, err);
 		}
 		if (rc)
 			return err_add(err, "r_debug 0x%" PRIx64, at);
 		lm->r_debug[lm->nr_r_debug].at = at;
 		lm->r_debug[lm->nr_r_debug++].size = size;
-		rc = walk_maps(p, get_u64(b + 8), lm, err);
+		rc = walk_maps(p, get_uint(b + word, word), lm, err);
 		if (rc)
 			return rc;
-		at = version >= 2 ? get_u64(b + 40) : 0;
+		at = version >= 2 ? get_uint(b + 5 * word, word) : 0;
 	}
 	return 0;
 }
@@ -95,7 +97,7 @@ static int find_exe(struct proc *p, struct linkmap *lm, struct err *err)
 	if (proc_auxv(p, AT_PHDR, &phdr)) {
 		lm->phdrs = phdr;
 		if (proc_auxv(p, AT_PHNUM, &phnum) && phnum <= UELF_PHDRS_MAX)
-			lm->phdrs_size = phnum * PHDR_SIZE;
+			lm->phdrs_size = phnum * (p->is_32bit ? 32 : 56);
 		a = proc_find_area(p, phdr);
 		/* The headers may be in another area than the start of the file. */
 		if (a && a->pgoff && a->file != AREA_NO_FILE)
@@ -115,7 +117,7 @@ static int find_exe(struct proc *p, struct linkmap *lm, struct err *err)
 	lm->has_exe = !rc;
 	if (!rc && !lm->phdrs) {
 		lm->phdrs = lm->exe.phdrs_at;
-		lm->phdrs_size = lm->exe.nr_phdrs * PHDR_SIZE;
+		lm->phdrs_size = lm->exe.nr_phdrs * lm->exe.phdr_size;
 	}
 	return rc;
 }

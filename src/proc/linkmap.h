@@ -9,9 +9,11 @@
 #include "proc/uelf.h"
 
 /* The public part of struct link_map: l_addr, l_name, l_ld, l_next, l_prev. */
-#define LINK_MAP_SIZE 40u
+#define LINK_MAP_WORDS 5u
+#define LINK_MAP_SIZE (8 * LINK_MAP_WORDS)
 /* struct r_debug, with r_next where r_version is 2 or more (glibc 2.35). */
-#define R_DEBUG_SIZE  48u
+#define R_DEBUG_WORDS 6u
+#define R_DEBUG_SIZE  (8 * R_DEBUG_WORDS)
 
 struct linkmap_entry {
 	uvaddr_t at;	    /* of the struct link_map */

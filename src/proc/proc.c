@@ -94,11 +94,12 @@ const struct proc_area *proc_find_area(const struct proc *p, uvaddr_t va)
 
 bool proc_auxv(const struct proc *p, uint64_t type, uint64_t *ret)
 {
+	unsigned int word = proc_word_size(p);
 	size_t i;
 
-	for (i = 0; i + 16 <= p->auxv_size; i += 16)
-		if (get_u64(p->auxv + i) == type) {
-			*ret = get_u64(p->auxv + i + 8);
+	for (i = 0; i + 2 * word <= p->auxv_size; i += 2 * word)
+		if (get_uint(p->auxv + i, word) == type) {
+			*ret = get_uint(p->auxv + i + word, word);
 			return true;
 		}
 	return false;

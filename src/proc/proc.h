@@ -134,7 +134,8 @@ struct proc {
 	size_t cmdline_size;	/* with NULs between arguments */
 	uint32_t coredump_filter;
 	int dumpable;		/* 0, 1, 2; -1: not known */
-	bool is_32bit;
+	bool is_32bit;		/* addresses of 32 bits: i386, or x32 */
+	bool is_x32;		/* 64-bit code with them */
 	uint8_t *auxv;		/* as saved, up to and with AT_NULL; owned */
 	size_t auxv_size;
 	struct proc_thread_vec threads; /* the one that matters most first: see proc_open() */
@@ -187,6 +188,9 @@ struct proc_ops {
 			 struct err *err);
 	int (*regs)(struct proc *p, const struct proc_thread *t, struct arch_regs *ret,
 		    struct err *err);
+	/* NULL, or for processes of 32 bits: see task_tls(). */
+	int (*tls)(struct proc *p, const struct proc_thread *t, uint64_t ret[TLS_DESCS],
+		   struct err *err);
 	int (*fxsave)(struct proc *p, const struct proc_thread *t, uint8_t ret[FXSAVE_SIZE],
 		      struct err *err);
 	int (*xstate)(struct proc *p, const struct proc_thread *t, uint8_t ret[XSTATE_SIZE_MAX],
@@ -230,6 +234,12 @@ int proc_read(struct proc *p, uvaddr_t va, void *buf, size_t size, struct err *e
  */
 int proc_read_file(struct proc *p, uint32_t file, uint64_t off, void *buf, size_t size,
 		   struct err *err);
+
+/* Bytes of a pointer of this process. */
+static inline unsigned int proc_word_size(const struct proc *p)
+{
+	return p->is_32bit ? 4 : 8;
+}
 
 /* An entry of the auxiliary vector. Return: whether there is one. */
 bool proc_auxv(const struct proc *p, uint64_t type, uint64_t *ret);

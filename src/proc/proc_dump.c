@@ -238,6 +238,7 @@ static int read_auxv(struct proc *p, struct err *err)
 {
 	const struct layout_value *l = &p->k->layout.v[L_mm_struct_saved_auxv];
 	size_t i, size = l->known && l->size <= 4096 ? l->size : 0;
+	unsigned int word = proc_word_size(p); /* 32-bit processes have words of theirs there */
 	struct err fault = { 0 };
 
 	p->auxv = malloc(size + 16);
@@ -248,9 +249,9 @@ static int read_auxv(struct proc *p, struct err *err)
 			 fault.text);
 		size = 0;
 	}
-	for (i = 0; i + 16 <= size; i += 16)
-		if (!get_u64(p->auxv + i)) { /* AT_NULL */
-			i += 16;
+	for (i = 0; i + 2 * word <= size; i += 2 * word)
+		if (!get_uint(p->auxv + i, word)) { /* AT_NULL */
+			i += 2 * word;
 			break;
 		}
 	p->auxv_size = i;
@@ -275,6 +276,23 @@ static int read_cmdline(struct proc *p, struct err *err)
 	return 0;
 }
 
+/* x32 has the address space of 32-bit processes and the code of others: its threads tell. */
+static bool runs_64bit_code(struct proc *p)
+{
+	const struct proc_thread *t;
+	struct arch_regs r;
+	bool any = false;
+
+	vec_for_each(t, &p->threads) {
+		if (p->ops->regs(p, t, &r, NULL))
+			continue;
+		any = true;
+		if (!p->arch->regs_are_32bit || p->arch->regs_are_32bit(&r))
+			return false;
+	}
+	return any;
+}
+
 static int read_identity(struct proc *p, struct err *err)
 {
 	char path[PATH_SIZE];
@@ -297,6 +315,7 @@ static int read_identity(struct proc *p, struct err *err)
 	/* Set at exec: the end of what the process may map. */
 	if (p->mm && !kread_member(p->k, p->mm, L_mm_struct_task_size, &v, NULL))
 		p->is_32bit = v && v <= GIB(4);
+	p->is_x32 = p->is_32bit && runs_64bit_code(p);
 	return 0;
 }
 

@@ -9,7 +9,8 @@
 
 #define EHDR_SIZE 64u
 #define PHDR_SIZE 56u
-#define DYN_SIZE  16u
+#define EHDR32_SIZE 52u
+#define PHDR32_SIZE 32u
 #define DYN_MAX	  512u
 /* A note segment longer than this holds no build-id worth reading. */
 #define NOTE_SEG_MAX 4096u
@@ -17,28 +18,42 @@
 static int read_ehdr(struct uelf *e, uint64_t *phoff, struct err *err)
 {
 	uint8_t h[EHDR_SIZE];
-	int rc = proc_read(e->p, e->base, h, sizeof(h), err);
+	bool is32 = e->p->is_32bit;
+	int rc = proc_read(e->p, e->base, h, is32 ? EHDR32_SIZE : EHDR_SIZE, err);
+	const uint8_t *tail = h + (is32 ? 40 : 52); /* e_ehsize */
 
 	if (rc)
 		return rc;
-	if (memcmp(h, ELFMAG, SELFMAG) || h[EI_CLASS] != ELFCLASS64 || h[EI_DATA] != ELFDATA2LSB)
-		return err_set(err, ERR_FORMAT, "there is no 64-bit ELF header");
+	if (memcmp(h, ELFMAG, SELFMAG) || h[EI_CLASS] != (is32 ? ELFCLASS32 : ELFCLASS64) ||
+	    h[EI_DATA] != ELFDATA2LSB)
+		return err_set(err, ERR_FORMAT, "there is no %d-bit ELF header", is32 ? 32 : 64);
 	e->type = get_u16(h + 16);
-	*phoff = get_u64(h + 32);
-	e->shoff = get_u64(h + 40);
-	e->nr_phdrs = get_u16(h + 56);
-	e->shnum = get_u16(h + 60);
-	if (get_u16(h + 54) != PHDR_SIZE || !e->nr_phdrs || e->nr_phdrs > UELF_PHDRS_MAX)
+	*phoff = is32 ? get_u32(h + 28) : get_u64(h + 32);
+	e->shoff = is32 ? get_u32(h + 32) : get_u64(h + 40);
+	e->nr_phdrs = get_u16(tail + 4);
+	e->shnum = get_u16(tail + 8);
+	e->phdr_size = is32 ? PHDR32_SIZE : PHDR_SIZE;
+	if (get_u16(tail + 2) != e->phdr_size || !e->nr_phdrs || e->nr_phdrs > UELF_PHDRS_MAX)
 		return err_set(err, ERR_CORRUPT, "%u program headers of %u bytes", e->nr_phdrs,
-			       get_u16(h + 54));
+			       get_u16(tail + 2));
 	return 0;
+}
+
+static struct uelf_phdr take_phdr(const struct uelf *e, const uint8_t *b)
+{
+	if (e->phdr_size == PHDR32_SIZE)
+		return (struct uelf_phdr){ get_u32(b),	    get_u32(b + 24), get_u32(b + 4),
+					   get_u32(b + 8),  get_u32(b + 16), get_u32(b + 20),
+					   get_u32(b + 28) };
+	return (struct uelf_phdr){ get_u32(b),	    get_u32(b + 4),  get_u64(b + 8), get_u64(b + 16),
+				   get_u64(b + 32), get_u64(b + 40), get_u64(b + 48) };
 }
 
 /* From memory where the first segment covers them, else from the file. */
 static int read_phdrs(struct uelf *e, uint64_t phoff, struct err *err)
 {
 	uint8_t raw[UELF_PHDRS_MAX * PHDR_SIZE];
-	size_t size = e->nr_phdrs * PHDR_SIZE;
+	size_t size = (size_t)e->nr_phdrs * e->phdr_size;
 	const struct proc_area *a = proc_find_area(e->p, e->base);
 	unsigned int i;
 	int rc;
@@ -49,13 +64,8 @@ static int read_phdrs(struct uelf *e, uint64_t phoff, struct err *err)
 	} else {
 		rc = proc_read_file(e->p, e->file, phoff, raw, size, err);
 	}
-	for (i = 0; !rc && i < e->nr_phdrs; i++) {
-		const uint8_t *b = raw + i * PHDR_SIZE;
-
-		e->phdrs[i] = (struct uelf_phdr){ get_u32(b),	   get_u32(b + 4),  get_u64(b + 8),
-						  get_u64(b + 16), get_u64(b + 32), get_u64(b + 40),
-						  get_u64(b + 48) };
-	}
+	for (i = 0; !rc && i < e->nr_phdrs; i++)
+		e->phdrs[i] = take_phdr(e, raw + i * e->phdr_size);
 	return rc ? err_add(err, "program headers") : 0;
 }
 
@@ -99,17 +109,18 @@ static uvaddr_t dyn_pointer(const struct uelf *e, uint64_t v)
 static void read_dynamic(struct uelf *e)
 {
 	const struct uelf_phdr *ph = uelf_phdr(e, PT_DYNAMIC);
-	uint64_t i, n = ph ? min_u64(ph->memsz / DYN_SIZE, DYN_MAX) : 0;
+	unsigned int word = proc_word_size(e->p);
+	uint64_t i, n = ph ? min_u64(ph->memsz / (2 * word), DYN_MAX) : 0;
 
 	for (i = 0; i < n; i++) {
-		uint8_t d[DYN_SIZE];
-		uvaddr_t at = ph->vaddr + e->bias + i * DYN_SIZE;
+		uint8_t d[16];
+		uvaddr_t at = ph->vaddr + e->bias + i * 2 * word;
 		uint64_t v;
 
-		if (proc_read(e->p, at, d, sizeof(d), NULL) || !get_u64(d))
+		if (proc_read(e->p, at, d, 2 * word, NULL) || !get_uint(d, word))
 			return;
-		v = get_u64(d + 8);
-		switch (get_u64(d)) {
+		v = get_uint(d + word, word);
+		switch (get_uint(d, word)) {
 		case DT_SYMTAB:
 			e->symtab = dyn_pointer(e, v);
 			break;
@@ -126,7 +137,7 @@ static void read_dynamic(struct uelf *e)
 			e->gnu_hash = dyn_pointer(e, v);
 			break;
 		case DT_DEBUG:
-			e->debug_at = at + 8;
+			e->debug_at = at + word;
 			e->debug = v;
 			break;
 		}

@@ -27,7 +27,7 @@ struct uelf {
 	uint64_t shoff;	      /* of the section headers in the file; 0: none */
 	uint16_t shnum;
 	uvaddr_t phdrs_at;
-	unsigned int nr_phdrs;
+	unsigned int nr_phdrs, phdr_size;
 	struct uelf_phdr phdrs[UELF_PHDRS_MAX];
 	/* Of the dynamic section; 0 where it says nothing. */
 	uvaddr_t symtab, strtab, hash, gnu_hash;
@@ -43,7 +43,10 @@ struct uelf {
  * @base: start of an area
  * @ret:  untouched on failure; needs no freeing
  *
- * Return: 0; ERR_FORMAT if no 64-bit little-endian ELF header is there; ERR_CORRUPT; ERR_ABSENT.
+ * Symbols of 32-bit modules are not read.
+ *
+ * Return: 0; ERR_FORMAT if no little-endian ELF header of the process's class is there; ERR_CORRUPT;
+ * ERR_ABSENT.
  */
 int uelf_open(struct proc *p, uvaddr_t base, struct uelf *ret, struct err *err);
 

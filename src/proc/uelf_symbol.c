@@ -143,6 +143,8 @@ int uelf_find_symbol(struct uelf *e, const char *name, struct uelf_symbol *ret, 
 
 	if (strlen(name) > UELF_NAME_MAX)
 		return err_set(err, ERR_NOTFOUND, "no symbol has so long a name");
+	if (e->p->is_32bit)
+		return err_set(err, ERR_ABSENT, "symbols of 32-bit modules are not read");
 	if (!e->symtab || !e->strtab || (!e->gnu_hash && !e->hash))
 		return err_set(err, ERR_NOTFOUND, "no dynamic symbols");
 	rc = e->gnu_hash ? find_gnu(e, name, sym, err) : find_sysv(e, name, sym, err);
@@ -266,7 +268,11 @@ int uelf_find_all_symbols(struct uelf *e, const char *name, struct uelf_symbol_v
 {
 	struct err fault = { 0 }, unasked = { 0 };
 	struct uelf_symbol s;
-	int first = uelf_find_symbol(e, name, &s, &fault), rc;
+	int first, rc;
+
+	if (e->p->is_32bit)
+		return err_set(err, ERR_ABSENT, "symbols of 32-bit modules are not read");
+	first = uelf_find_symbol(e, name, &s, &fault);
 
 	/* err_add() knows the code by its text only. */
 	if (!err)

@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "kernel/vma.h"
+#include "ucore/elf_class.h"
 #include "ucore/ucore_notes.h"
 #include "util/bytes.h"
 
-#define EHDR_SIZE 64u
-#define PHDR_SIZE 56u
-#define SHDR_SIZE 64u
 #define NR_SHDRS  3u
 
 static const char shstrtab[] = "\0.shstrtab\0" UCORE_LOST_SECTION;
@@ -19,13 +17,16 @@ static const char shstrtab[] = "\0.shstrtab\0" UCORE_LOST_SECTION;
 int ucore_layout_make(const struct plan *plan, struct ucore_layout *ret, struct err *err)
 {
 	const struct out counter = OUT_COUNTING(&ret->notes_size);
+	const struct elf_class *c = elf_class_of(plan->p);
 	uint64_t page = plan->p->page_size, nr_threads;
 	struct plan_load load;
 	size_t at = 0;
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));
-	if (plan->p->is_32bit)
+	if (plan->p->is_x32)
+		return err_set(err, ERR_UNSUPPORTED, "an x32 process: cores of such are not written");
+	if (plan->p->is_32bit && !plan->p->arch->e_machine32)
 		return err_set(err, ERR_UNSUPPORTED, "a 32-bit process: 32-bit cores are not written");
 	while (plan_load_next(plan, &at, &load)) {
 		ret->nr_loads++;
@@ -34,53 +35,37 @@ int ucore_layout_make(const struct plan *plan, struct ucore_layout *ret, struct 
 	rc = ucore_notes_write(plan, &counter, &nr_threads, err);
 	if (rc)
 		return rc;
-	ret->notes_off = EHDR_SIZE + PHDR_SIZE * (ret->nr_loads + 1);
+	ret->notes_off = c->ehdr_size + c->phdr_size * (ret->nr_loads + 1);
 	ret->data_off = round_up_u64(ret->notes_off + ret->notes_size, page);
 	ret->lost_off = ret->data_off + ret->data_size;
 	ret->shstr_off = ret->lost_off + UCORE_LOST_SIZE;
 	ret->shdr_off = round_up_u64(ret->shstr_off + sizeof(shstrtab), 8);
-	ret->size = ret->shdr_off + NR_SHDRS * SHDR_SIZE;
+	ret->size = ret->shdr_off + NR_SHDRS * c->shdr_size;
+	if (c->word == 4 && ret->size > UINT32_MAX)
+		return err_set(err, ERR_UNSUPPORTED, "a 32-bit core of more than 4 GiB");
 	return 0;
 }
 
 static int write_ehdr(const struct plan *plan, const struct ucore_layout *l, const struct out *out,
 		      struct err *err)
 {
-	uint64_t nr = l->nr_loads + 1;
-	uint8_t h[EHDR_SIZE] = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
-				 EV_CURRENT };
+	const struct elf_class *c = elf_class_of(plan->p);
+	const struct arch *a = plan->p->arch;
+	uint8_t h[ELF_HEADER_MAX];
 
-	put_u16(h + 16, ET_CORE);
-	put_u16(h + 18, plan->p->arch->e_machine);
-	put_u32(h + 20, EV_CURRENT);
-	put_u64(h + 32, EHDR_SIZE);
-	put_u64(h + 40, l->shdr_off);
-	put_u16(h + 52, EHDR_SIZE);
-	put_u16(h + 54, PHDR_SIZE);
-	put_u16(h + 56, nr < PN_XNUM ? (uint16_t)nr : PN_XNUM);
-	put_u16(h + 58, SHDR_SIZE);
-	put_u16(h + 60, NR_SHDRS);
-	put_u16(h + 62, 1);
-	return out_write(out, h, sizeof(h), err);
+	elf_put_ehdr(c, plan->p->is_32bit ? a->e_machine32 : a->e_machine, l->nr_loads + 1,
+		     l->shdr_off, NR_SHDRS, h);
+	return out_write(out, h, c->ehdr_size, err);
 }
 
-struct phdr {
-	uint32_t type, flags;
-	uint64_t offset, vaddr, filesz, memsz, align;
-};
-
-static int write_phdr(const struct phdr *ph, const struct out *out, struct err *err)
+static int write_phdr(const struct plan *plan, const struct phdr *ph, const struct out *out,
+		      struct err *err)
 {
-	uint8_t b[PHDR_SIZE] = { 0 };
+	const struct elf_class *c = elf_class_of(plan->p);
+	uint8_t b[ELF_HEADER_MAX];
 
-	put_u32(b, ph->type);
-	put_u32(b + 4, ph->flags);
-	put_u64(b + 8, ph->offset);
-	put_u64(b + 16, ph->vaddr);
-	put_u64(b + 32, ph->filesz);
-	put_u64(b + 40, ph->memsz);
-	put_u64(b + 48, ph->align);
-	return out_write(out, b, sizeof(b), err);
+	elf_put_phdr(c, ph, b);
+	return out_write(out, b, c->phdr_size, err);
 }
 
 static uint32_t load_flags(const struct proc_area *a)
@@ -97,7 +82,7 @@ static int write_phdrs(const struct plan *plan, const struct ucore_layout *l,
 	uint64_t off = l->data_off;
 	struct plan_load load;
 	size_t at = 0;
-	int rc = write_phdr(&note, out, err);
+	int rc = write_phdr(plan, &note, out, err);
 
 	while (!rc && plan_load_next(plan, &at, &load)) {
 		struct phdr ph = { .type = PT_LOAD,
@@ -109,7 +94,7 @@ static int write_phdrs(const struct plan *plan, const struct ucore_layout *l,
 				   .align = (load.start | load.file_end) % plan->p->page_size ?
 						    1 : plan->p->page_size };
 
-		rc = write_phdr(&ph, out, err);
+		rc = write_phdr(plan, &ph, out, err);
 		off += ph.filesz;
 	}
 	return rc;
@@ -191,19 +176,32 @@ static int write_memory(const struct plan *plan, const struct ucore_layout *l,
 	return rc;
 }
 
-static void put_shdr(uint8_t *b, uint32_t name, uint32_t type, uint64_t off, uint64_t size)
+/* Three: the empty one, the names, what was lost. */
+static int write_shdrs(const struct plan *plan, const struct ucore_layout *l, const struct out *out,
+		       struct err *err)
 {
-	put_u32(b, name);
-	put_u32(b + 4, type);
-	put_u64(b + 24, off);
-	put_u64(b + 32, size);
-	put_u64(b + 48, 1);
+	const struct shdr sh[NR_SHDRS] = {
+		/* More than 65,534 segments: their number is in sh_info of section 0 (PN_XNUM). */
+		{ .info = l->nr_loads + 1 >= PN_XNUM ? (uint32_t)(l->nr_loads + 1) : 0 },
+		{ 1, SHT_STRTAB, 0, l->shstr_off, sizeof(shstrtab), 1 },
+		{ 11, SHT_PROGBITS, 0, l->lost_off, UCORE_LOST_SIZE, 1 },
+	};
+	const struct elf_class *c = elf_class_of(plan->p);
+	uint8_t b[ELF_HEADER_MAX];
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < NR_SHDRS && !rc; i++) {
+		elf_put_shdr(c, &sh[i], b);
+		rc = out_write(out, b, c->shdr_size, err);
+	}
+	return rc;
 }
 
-static int write_sections(const struct ucore_layout *l, const struct ucore_result *res,
-			  const struct out *out, struct err *err)
+static int write_sections(const struct plan *plan, const struct ucore_layout *l,
+			  const struct ucore_result *res, const struct out *out, struct err *err)
 {
-	uint8_t lost[UCORE_LOST_SIZE] = { 0 }, sh[NR_SHDRS * SHDR_SIZE] = { 0 };
+	uint8_t lost[UCORE_LOST_SIZE] = { 0 };
 	size_t i;
 	int rc;
 
@@ -212,17 +210,12 @@ static int write_sections(const struct ucore_layout *l, const struct ucore_resul
 		put_u64(lost + 8 + 16 * i, res->lost[i].addr);
 		put_u64(lost + 16 + 16 * i, res->lost[i].size);
 	}
-	/* More than 65,534 segments: their number is in sh_info of section 0 (PN_XNUM). */
-	if (l->nr_loads + 1 >= PN_XNUM)
-		put_u32(sh + 44, (uint32_t)(l->nr_loads + 1));
-	put_shdr(sh + SHDR_SIZE, 1, SHT_STRTAB, l->shstr_off, sizeof(shstrtab));
-	put_shdr(sh + 2 * SHDR_SIZE, 11, SHT_PROGBITS, l->lost_off, UCORE_LOST_SIZE);
 	rc = out_write(out, lost, sizeof(lost), err);
 	if (!rc)
 		rc = out_write(out, shstrtab, sizeof(shstrtab), err);
 	if (!rc)
 		rc = out_zeros(out, l->shdr_off - l->shstr_off - sizeof(shstrtab), err);
-	return rc ? rc : out_write(out, sh, sizeof(sh), err);
+	return rc ? rc : write_shdrs(plan, l, out, err);
 }
 
 int ucore_write(const struct plan *plan, const struct ucore_layout *l, const struct out *out,
@@ -240,5 +233,5 @@ int ucore_write(const struct plan *plan, const struct ucore_layout *l, const str
 		rc = out_zeros(out, l->data_off - l->notes_off - l->notes_size, err);
 	if (!rc)
 		rc = write_memory(plan, l, out, ret, err);
-	return rc ? rc : write_sections(l, ret, out, err);
+	return rc ? rc : write_sections(plan, l, ret, out, err);
 }

@@ -8,6 +8,9 @@
 
 #define PRSTATUS_MAX 512u
 #define PRPSINFO_SIZE 136u
+#define PRPSINFO32_SIZE 124u
+#define PRSTATUS32_SIZE 144u
+#define OVERFLOW_ID 65534u /* what an id that has no room becomes (include/linux/highuid.h) */
 
 int note_begin(const struct out *out, const char *name, uint32_t type, uint32_t size,
 	       struct err *err)
@@ -37,13 +40,35 @@ int note_write(const struct out *out, const char *name, uint32_t type, const voi
 	return rc ? rc : note_pad(out, size, err);
 }
 
-static void put_timeval(uint8_t *at, uint64_t ns)
+/* A word of the process: 4 or 8 bytes. */
+static uint8_t *put_word(uint8_t *at, unsigned int word, uint64_t v)
 {
-	put_u64(at, ns / 1000000000u);
-	put_u64(at + 8, ns % 1000000000u / 1000);
+	if (word == 8)
+		put_u64(at, v);
+	else
+		put_u32(at, (uint32_t)v);
+	return at + word;
 }
 
-/* struct elf_prstatus (include/linux/elfcore.h): 48 bytes of signals and ids, 4 times, registers. */
+static uint8_t *put_timeval(uint8_t *at, unsigned int word, uint64_t ns)
+{
+	at = put_word(at, word, ns / 1000000000u);
+	return put_word(at, word, ns % 1000000000u / 1000);
+}
+
+static uint8_t *put_ids(uint8_t *at, const struct task_extra *x)
+{
+	put_u32(at, (uint32_t)x->pid);
+	put_u32(at + 4, (uint32_t)x->ppid);
+	put_u32(at + 8, (uint32_t)x->pgrp);
+	put_u32(at + 12, (uint32_t)x->sid);
+	return at + 16;
+}
+
+/*
+ * struct elf_prstatus (include/linux/elfcore.h) and compat_elf_prstatus: signals and ids, 4 times,
+ * registers, pr_fpvalid.
+ */
 static int write_prstatus(const struct plan *plan, const struct proc_thread *t,
 			  const struct arch_regs *regs, bool fpvalid, const struct out *out,
 			  struct err *err)
@@ -51,26 +76,24 @@ static int write_prstatus(const struct plan *plan, const struct proc_thread *t,
 	const struct arch *a = plan->p->arch;
 	const struct proc *p = plan->p;
 	bool leader = t->task.pid == p->leader.pid;
-	uint8_t d[PRSTATUS_MAX] = { 0 };
+	uint8_t d[PRSTATUS_MAX] = { 0 }, *at;
 	struct task_extra x = { .pid = t->task.pid, .ppid = t->task.ppid };
-	unsigned int i;
+	unsigned int i, word = proc_word_size(p), nr = p->is_32bit ? a->nr_gregs32 : a->nr_gregs;
 
 	if (p->k)
 		task_read_extra(p->k, &t->task, &x);
-	put_u64(d + 16, x.sigpend);
-	put_u64(d + 24, x.sighold);
-	put_u32(d + 32, (uint32_t)x.pid);
-	put_u32(d + 36, (uint32_t)x.ppid);
-	put_u32(d + 40, (uint32_t)x.pgrp);
-	put_u32(d + 44, (uint32_t)x.sid);
-	put_timeval(d + 48, x.utime_ns + (leader ? x.group_utime_ns : 0));
-	put_timeval(d + 64, x.stime_ns + (leader ? x.group_stime_ns : 0));
-	put_timeval(d + 80, x.cutime_ns);
-	put_timeval(d + 96, x.cstime_ns);
-	for (i = 0; i < a->nr_gregs; i++)
-		put_u64(d + a->prstatus_off_reg + 8 * i, regs->r[i]);
-	put_u32(d + a->prstatus_off_fpvalid, fpvalid);
-	return note_write(out, "CORE", NT_PRSTATUS, d, a->prstatus_size, err);
+	at = put_word(d + 16, word, x.sigpend);
+	at = put_word(at, word, x.sighold);
+	at = put_ids(at, &x);
+	at = put_timeval(at, word, x.utime_ns + (leader ? x.group_utime_ns : 0));
+	at = put_timeval(at, word, x.stime_ns + (leader ? x.group_stime_ns : 0));
+	at = put_timeval(at, word, x.cutime_ns);
+	at = put_timeval(at, word, x.cstime_ns);
+	for (i = 0; i < nr; i++)
+		at = put_word(at, word, regs->r[p->is_32bit ? a->gregs32[i] : i]);
+	put_u32(at, fpvalid);
+	return note_write(out, "CORE", NT_PRSTATUS, d, p->is_32bit ? PRSTATUS32_SIZE : a->prstatus_size,
+			  err);
 }
 
 /* struct elf_prpsinfo, as fill_psinfo() makes it. */
@@ -79,7 +102,7 @@ static int write_prpsinfo(const struct plan *plan, const struct out *out, struct
 	static const char snames[] = "RSDTZW";
 	const struct proc *p = plan->p;
 	const struct task *t = &p->leader;
-	uint8_t d[PRPSINFO_SIZE] = { 0 };
+	uint8_t d[PRPSINFO_SIZE] = { 0 }, *at;
 	struct task_extra x = { .pid = t->pid, .ppid = t->ppid };
 	const char *s = strchr(snames, t->letter);
 	size_t i, n = p->cmdline_size;
@@ -90,24 +113,31 @@ static int write_prpsinfo(const struct plan *plan, const struct out *out, struct
 	d[1] = (uint8_t)(t->letter == 't' ? 'T' : t->letter == 'I' ? 'D' : t->letter);
 	d[2] = t->letter == 'Z';
 	d[3] = (uint8_t)(int8_t)x.nice;
-	put_u64(d + 8, t->flags);
-	put_u32(d + 16, t->uid);
-	put_u32(d + 20, t->gid);
-	put_u32(d + 24, (uint32_t)x.pid);
-	put_u32(d + 28, (uint32_t)x.ppid);
-	put_u32(d + 32, (uint32_t)x.pgrp);
-	put_u32(d + 36, (uint32_t)x.sid);
-	memcpy(d + 40, t->comm, 16);
+	at = put_word(d + proc_word_size(p), proc_word_size(p), t->flags);
+	if (p->is_32bit) {
+		put_u16(at, (uint16_t)(t->uid > UINT16_MAX ? OVERFLOW_ID : t->uid));
+		put_u16(at + 2, (uint16_t)(t->gid > UINT16_MAX ? OVERFLOW_ID : t->gid));
+		at += 4;
+	} else {
+		put_u32(at, t->uid);
+		put_u32(at + 4, t->gid);
+		at += 8;
+	}
+	at = put_ids(at, &x);
+	memcpy(at, t->comm, 16);
+	at += 16;
 	n = min_u64(n, 79);
 	for (i = 0; i < n; i++)
-		d[56 + i] = p->cmdline[i] ? (uint8_t)p->cmdline[i] : ' ';
-	return note_write(out, "CORE", NT_PRPSINFO, d, sizeof(d), err);
+		at[i] = p->cmdline[i] ? (uint8_t)p->cmdline[i] : ' ';
+	return note_write(out, "CORE", NT_PRPSINFO, d, p->is_32bit ? PRPSINFO32_SIZE : PRPSINFO_SIZE,
+			  err);
 }
 
 /* NT_FILE: count, page size, {start, end, offset in pages} each, then the names. */
 static int write_files(const struct plan *plan, const struct out *out, struct err *err)
 {
 	uint64_t count = 0, names = 0, size;
+	unsigned int word = proc_word_size(plan->p);
 	struct plan_file f;
 	uint8_t head[16];
 	size_t at;
@@ -115,21 +145,18 @@ static int write_files(const struct plan *plan, const struct out *out, struct er
 
 	for (at = 0; plan_file_next(plan, &at, &f); count++)
 		names += strlen(plan->p->files.v[f.file].path) + 1;
-	size = 16 + 24 * count + names;
+	size = 2 * word + 3 * word * count + names;
 	if (!count || size > UINT32_MAX)
 		return 0;
-	put_u64(head, count);
-	put_u64(head + 8, plan->p->page_size);
+	put_word(put_word(head, word, count), word, plan->p->page_size);
 	rc = note_begin(out, "CORE", NT_FILE, (uint32_t)size, err);
 	if (!rc)
-		rc = out_write(out, head, sizeof(head), err);
+		rc = out_write(out, head, 2 * word, err);
 	for (at = 0; !rc && plan_file_next(plan, &at, &f);) {
 		uint8_t e[24];
 
-		put_u64(e, f.start);
-		put_u64(e + 8, f.end);
-		put_u64(e + 16, f.pgoff);
-		rc = out_write(out, e, sizeof(e), err);
+		put_word(put_word(put_word(e, word, f.start), word, f.end), word, f.pgoff);
+		rc = out_write(out, e, 3 * word, err);
 	}
 	for (at = 0; !rc && plan_file_next(plan, &at, &f);) {
 		const char *path = plan->p->files.v[f.file].path;
@@ -153,7 +180,7 @@ static int write_process_notes(const struct plan *plan, const struct out *out, s
  * initial state hold older bytes in memory; the XSAVE header tells, so its image serves both notes.
  */
 static int write_fp(const struct plan *plan, const struct proc_thread *t, uint8_t *fx,
-		    const struct out *out, struct err *err)
+		    const struct arch_regs *regs, const struct out *out, struct err *err)
 {
 	struct proc *p = plan->p;
 	uint8_t xs[XSTATE_SIZE_MAX];
@@ -163,7 +190,8 @@ static int write_fp(const struct plan *plan, const struct proc_thread *t, uint8_
 
 	if (has_xs)
 		memcpy(fx, xs, XSAVE_XCR0);
-	rc = note_write(out, "CORE", NT_PRFPREG, fx, FXSAVE_SIZE, err);
+	rc = p->is_32bit ? note32_fp(fx, regs, out, err)
+			 : note_write(out, "CORE", NT_PRFPREG, fx, FXSAVE_SIZE, err);
 	return rc || !has_xs ? rc : note_write(out, "LINUX", NT_X86_XSTATE, xs, size, err);
 }
 
@@ -189,7 +217,9 @@ int ucore_notes_write(const struct plan *plan, const struct out *out, uint64_t *
 		if (!rc && !*nr_threads)
 			rc = write_process_notes(plan, out, err);
 		if (!rc && has_fx)
-			rc = write_fp(plan, t, fx, out, err);
+			rc = write_fp(plan, t, fx, &regs, out, err);
+		if (!rc && p->is_32bit)
+			rc = note32_tls(p, t, out, err);
 		++*nr_threads;
 	}
 	if (!rc && !*nr_threads)

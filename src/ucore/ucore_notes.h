@@ -27,6 +27,12 @@ int note_pad(const struct out *out, uint64_t size, struct err *err);
 int ucore_notes_write(const struct plan *plan, const struct out *out, uint64_t *nr_threads,
 		      struct err *err);
 
+/* What only threads of 32-bit processes have: NT_PRFPREG as FSAVE wrote it, and NT_PRXFPREG. */
+int note32_fp(const uint8_t fx[FXSAVE_SIZE], const struct arch_regs *regs, const struct out *out,
+	      struct err *err);
+/* NT_386_TLS, where the thread has any. */
+int note32_tls(struct proc *p, const struct proc_thread *t, const struct out *out, struct err *err);
+
 /* The VMSIFT note. */
 int vmsift_note_write(const struct plan *plan, const struct out *out, struct err *err);
 
