@@ -46,6 +46,35 @@ void page_keep_settle(struct pfn_range_vec *keep)
 	keep->n = n;
 }
 
+int page_keep_subtract(struct pfn_range_vec *keep, const struct pfn_range_vec *less, struct err *err)
+{
+	struct pfn_range_vec out = { 0 };
+	const struct pfn_range *k;
+	bool ok = true;
+	size_t i = 0, j;
+
+	vec_for_each (k, keep) {
+		pfn_t at = k->start;
+
+		while (i < less->n && less->v[i].end <= at)
+			i++;
+		for (j = i; j < less->n && less->v[j].start < k->end; j++) {
+			if (less->v[j].start > at)
+				ok = ok && pfn_range_vec_push(&out, (struct pfn_range){ at, less->v[j].start });
+			at = max_u64(at, less->v[j].end);
+		}
+		if (at < k->end)
+			ok = ok && pfn_range_vec_push(&out, (struct pfn_range){ at, k->end });
+	}
+	if (!ok) {
+		pfn_range_vec_free(&out);
+		return err_nomem(err);
+	}
+	pfn_range_vec_free(keep);
+	*keep = out;
+	return 0;
+}
+
 void page_keep_mark(const struct pfn_range_vec *keep, pfn_t first, uint64_t nr, uint8_t *bits)
 {
 	size_t lo = 0, hi = keep->n;

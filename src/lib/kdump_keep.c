@@ -51,8 +51,33 @@ static int add_plan(const struct plan *plan, struct pfn_range_vec *keep, struct 
 	return rc;
 }
 
+/* Frames that hold a byte of what must never be written; they are taken out as a whole. */
+static int add_never(const struct plan *plan, struct pfn_range_vec *never, struct err *err)
+{
+	struct proc *p = plan->p;
+	const struct plan_range *i;
+	struct proc_walk *w;
+	struct proc_run r;
+	int rc = p->ops->walk_open(p, &w, err);
+
+	if (rc)
+		return rc;
+	vec_for_each (i, &plan->ranges) {
+		if (i->reason != REASON_EXCLUDED || rc)
+			continue;
+		p->ops->walk_range(w, &p->areas.v[i->area], i->start, i->end, true);
+		while (!rc && p->ops->walk_next(w, &r))
+			if (r.state == PAGE_CAPTURED)
+				rc = page_keep_add(
+					never, r.paddr / p->page_size,
+					(r.paddr + (r.end - r.start) - 1) / p->page_size + 1, err);
+	}
+	p->ops->walk_close(w);
+	return rc;
+}
+
 static int add_process(struct vmsift *v, const struct chosen *c, struct pfn_range_vec *keep,
-		       struct err *err)
+		       struct pfn_range_vec *never, struct err *err)
 {
 	struct recorder recorder = { .keep = keep };
 	struct plan plan = { 0 };
@@ -73,6 +98,8 @@ static int add_process(struct vmsift *v, const struct chosen *c, struct pfn_rang
 	p->ops = recorder.real;
 	if (!rc && p->has_memory)
 		rc = add_plan(&plan, keep, err);
+	if (!rc && p->has_memory)
+		rc = add_never(&plan, never, err);
 	plan_deinit(&plan);
 	proc_close(p);
 	return rc ? err_add(err, "process %d (%s)", c->leader.pid, c->leader.comm) : 0;
@@ -82,6 +109,7 @@ int kdump_keep_collect(struct vmsift *v, const struct selection_set *set, enum d
 		       struct pfn_range_vec *keep, unsigned int *lost, struct err *err)
 {
 	struct chosen_vec chosen = { 0 };
+	struct pfn_range_vec never = { 0 };
 	const struct chosen *c;
 	struct conf conf;
 	int rc;
@@ -92,7 +120,7 @@ int kdump_keep_collect(struct vmsift *v, const struct selection_set *set, enum d
 		rc = err_set(err, ERR_NOTFOUND, "no process matches");
 	vec_for_each (c, &chosen) {
 		struct err fault = { 0 };
-		int one = rc ? 0 : add_process(v, c, keep, &fault);
+		int one = rc ? 0 : add_process(v, c, keep, &never, &fault);
 
 		if (one == ERR_NOMEM || one == ERR_UNSUPPORTED)
 			rc = err_set(err, one, "%s", fault.text);
@@ -102,6 +130,10 @@ int kdump_keep_collect(struct vmsift *v, const struct selection_set *set, enum d
 		}
 	}
 	page_keep_settle(keep);
+	page_keep_settle(&never);
+	if (!rc)
+		rc = page_keep_subtract(keep, &never, err);
+	pfn_range_vec_free(&never);
 	chosen_vec_free(&chosen);
 	conf_free(&conf);
 	return rc;
