@@ -56,9 +56,10 @@ static int exclude_tls(struct keep_ctx *c, const struct keep_symbol *s, uint64_t
 	uint64_t block;
 	int rc = 0;
 
-	if (!tls || !c->lm.has_exe || s->module->base != c->lm.exe.base) {
+	/* The thread pointer of 32-bit code is not in its registers. */
+	if (!tls || !c->lm.has_exe || s->module->base != c->lm.exe.base || c->p->is_32bit) {
 		keep_fall_back(c);
-		log_warn(c->p->log, "process %d (%s): an excluded variable is thread-local in a library: detail tiny",
+		log_warn(c->p->log, "process %d (%s): an excluded variable is thread-local, and cannot be found: detail tiny",
 			 c->p->leader.pid, c->p->leader.comm);
 		return 0;
 	}
