@@ -82,8 +82,10 @@ int damage_open(struct damage **ret, struct err *err)
 	while (d && !rc && getline(&line, &cap, f) > 0) {
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
-		if (parse_patch(line, &p) || !patch_vec_push(&d->patches, p))
+		if (parse_patch(line, &p) || !patch_vec_push(&d->patches, p)) {
+			free(p.bytes);
 			rc = err_set(err, ERR_INVALID, "damage overlay %s: '%s'", path, line);
+		}
 	}
 	free(line);
 	fclose(f);
