@@ -125,7 +125,8 @@ static bool any_overlap(struct vmcore_seg_vec *segs)
 {
 	size_t i;
 
-	qsort(segs->v, segs->n, sizeof(*segs->v), seg_cmp);
+	if (segs->n)
+		qsort(segs->v, segs->n, sizeof(*segs->v), seg_cmp);
 	for (i = 1; i < segs->n; i++)
 		if (segs->v[i].start < segs->v[i - 1].end)
 			return true;
