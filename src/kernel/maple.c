@@ -69,8 +69,9 @@ static int push_node(struct maple_stack *s, const struct maple_entry *e, struct 
 	if (s->depth >= MAPLE_HEIGHT_MAX)
 		return err_set(err, ERR_CORRUPT, "maple tree is deeper than %u levels",
 			       MAPLE_HEIGHT_MAX);
-	if (!s->nodes_left--)
+	if (!s->nodes_left)
 		return err_set(err, ERR_CORRUPT, "maple tree has more nodes than entries");
+	s->nodes_left--;
 	rc = reader_read(s->kmem, addr, node, sizeof(node), err);
 	if (rc)
 		return err_add(err, "maple node 0x%" PRIx64, addr);
@@ -126,8 +127,6 @@ int maple_walk(const struct reader *kmem, uint64_t root, size_t max, struct mapl
 		}
 		if (push_node(&s, &e, &fault) && !rc)
 			rc = err_set(err, fault.rc, "%s", fault.text);
-		if (!s.nodes_left)
-			break;
 	}
 	return rc;
 }
