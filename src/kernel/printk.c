@@ -112,12 +112,15 @@ static int read_text(struct prb *p, uint64_t begin, uint64_t next, char *buf, ui
 		*size = 0;
 		return 0;
 	}
-	if (begin >> p->size_bits != next >> p->size_bits && end) {
-		/* It wraps: the whole block lies at the start of the ring (get_data()). */
-		if ((begin >> p->size_bits) + 1 == next >> p->size_bits)
-			at = 0;
-	} else if (!end)
+	if (!end) { /* it ends with the ring */
 		end = ring;
+		next--;
+	}
+	/* One that wraps lies at the start as a whole: get_data(). Positions begin close below 2^64. */
+	if ((begin + ring) >> p->size_bits == next >> p->size_bits)
+		at = 0;
+	else if (begin >> p->size_bits != next >> p->size_bits)
+		return err_set(err, ERR_CORRUPT, "text block 0x%" PRIx64 "-0x%" PRIx64, begin, next);
 	at += 8; /* the block's id */
 	if (at > end || end > ring)
 		return err_set(err, ERR_CORRUPT, "text block 0x%" PRIx64 "-0x%" PRIx64, begin, next);
