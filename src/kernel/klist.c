@@ -52,7 +52,7 @@ bool klist_next(struct klist *l, kvaddr_t *ret)
 			return finish(l);
 		if (l->backward && next == l->last_good)
 			return finish(l);
-		if (next == l->tortoise || next == l->at || ++l->total > KLIST_MAX) {
+		if ((l->tortoise && next == l->tortoise) || next == l->at || ++l->total > KLIST_MAX) {
 			if (!turn_or_end(l, next, "it runs in a loop"))
 				return false;
 			continue;
