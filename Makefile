@@ -106,6 +106,11 @@ $(B)/unit/%: tests/unit/%.c $(B)/obj/san/libvmsift.a
 -include $(UNIT_SRCS:tests/unit/%.c=$(B)/unit/%.d)
 UNITS := $(UNIT_SRCS:tests/unit/%.c=$(B)/unit/%) $(B)/unit-plain/test_codec
 
+# Holds our BTF reader against libbpf's (and, by the script beside it, against pahole).
+$(B)/oracle_btf: tests/unit/oracle_btf.c $(B)/obj/test/libvmsift.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(BASE_CFLAGS) -O2 -g -o $@ $< $(B)/obj/test/libvmsift.a $(LIBS) -lbpf
+
 # What limits its own address space cannot run under ASan.
 $(B)/unit-plain/%: tests/unit/%.c $(B)/obj/test/libvmsift.a
 	$(call say,UNIT,$@)

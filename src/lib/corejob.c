@@ -255,10 +255,40 @@ static int write_file(struct corejob *job, const struct chosen *c, const struct 
 	return rc;
 }
 
-/* Whether it makes sense to try the next process after this failure. */
-static bool is_final(int rc)
+/* One core as it is, its size known beforehand, as a member of the tar. */
+static int write_member(struct corejob *job, const struct chosen *c, struct work *w,
+			struct core_result *r, struct err *err)
 {
-	return rc == ERR_NOMEM || rc == ERR_INTERRUPTED;
+	const struct out to = tar_out(job->tar);
+	char base[64], name[256];
+	struct ucore_result res;
+	int rc;
+
+	core_name(&c->leader, base, sizeof(base));
+	snprintf(r->file, sizeof(r->file), "%s", base);
+	snprintf(r->base, sizeof(r->base), "%s", base);
+	snprintf(name, sizeof(name), "%s%s", job->tar_prefix ? job->tar_prefix : "", base);
+	rc = tar_begin_member(job->tar, name, w->layout.size, job->v->k->crash_time, 0600, err);
+	if (!rc)
+		rc = ucore_write(&w->plan, &w->layout, &to, &res, err);
+	if (!rc)
+		rc = tar_end_member(job->tar, err);
+	if (!rc)
+		rc = datafiles_tar(job, &w->plan, job->tar, name, r, err);
+	if (rc) {
+		job->stream_broken = true;
+		r->file[0] = 0;
+		return rc;
+	}
+	res.lost_size += r->lost_size;
+	take_result(w, &res, r);
+	return 0;
+}
+
+/* Whether it makes sense to try the next process after this failure. */
+static bool is_final(const struct corejob *job, int rc)
+{
+	return rc == ERR_NOMEM || rc == ERR_INTERRUPTED || job->stream_broken;
 }
 
 static bool time_is_up(const struct corejob *job)
@@ -283,6 +313,8 @@ static int try_core(struct corejob *job, const struct chosen *c, enum core_pass 
 		return rc;
 	if (job->dry_run)
 		r->outcome = CORE_PLANNED;
+	else if (job->tar)
+		rc = write_member(job, c, &w, r, err);
 	else
 		rc = write_file(job, c, &w, over, r, err);
 	work_close(&w);
@@ -337,8 +369,8 @@ static void keep_tiny(struct corejob *job, struct core_result *tiny, int rc, con
 {
 	tiny->richer_failed = true;
 	snprintf(tiny->why, sizeof(tiny->why), "%s", why->text);
-	log_print(job->v->log, rc == ERR_BUDGET ? LOG_WARN : LOG_ERROR, "%s; the tiny core stays",
-		  why->text);
+	log_print(job->v->log, rc == ERR_BUDGET ? LOG_WARN : LOG_ERROR, "%s%s", why->text,
+		  job->stream_broken ? "" : "; the tiny core stays");
 	if (rc != ERR_BUDGET)
 		tiny->outcome = CORE_PARTLY;
 }
@@ -359,7 +391,7 @@ int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pa
 	if (rc && over) {
 		result_deinit(&r);
 		keep_tiny(job, tiny, rc, &why);
-		return is_final(rc) ? err_set(err, rc, "%s", why.text) : 0;
+		return is_final(job, rc) ? err_set(err, rc, "%s", why.text) : 0;
 	}
 	if (rc) {
 		r.outcome = rc == ERR_BUDGET ? CORE_BUDGET : CORE_FAILED;
@@ -373,7 +405,7 @@ int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pa
 		result_deinit(&r);
 		return err_nomem(err);
 	}
-	return is_final(rc) ? err_set(err, rc, "%s", why.text) : 0;
+	return is_final(job, rc) ? err_set(err, rc, "%s", why.text) : 0;
 }
 
 static int stream_one(struct corejob *job, const struct chosen *c, const struct out *to,
@@ -399,44 +431,6 @@ static int stream_one(struct corejob *job, const struct chosen *c, const struct 
 	return core_result_vec_push(&job->results, r) ? rc : err_nomem(err);
 }
 
-/* Uncompressed cores, whose sizes are known beforehand, in a tar that is compressed as a whole. */
-static int tar_member(struct corejob *job, struct tar *tar, const struct chosen *c,
-		      struct err *err)
-{
-	struct core_result r = { .pid = c->leader.pid, .detail = c->detail };
-	const struct out to = tar_out(tar);
-	struct ucore_result res;
-	struct err why = { 0 };
-	struct work w;
-	int rc;
-
-	memcpy(r.comm, c->leader.comm, sizeof(r.comm));
-	core_name(&c->leader, r.file, sizeof(r.file));
-	if (work_open(job, c, false, UINT64_MAX, &w, &r, &why)) {
-		/* Nothing of it is in the stream, so the others go on. */
-		r.outcome = CORE_FAILED;
-		r.file[0] = 0;
-		snprintf(r.why, sizeof(r.why), "%s", why.text);
-		log_error(job->v->log, "%s", why.text);
-		return core_result_vec_push(&job->results, r) ? 0 : err_nomem(err);
-	}
-	rc = tar_begin_member(tar, r.file, w.layout.size, job->v->k->crash_time, 0600, err);
-	if (!rc)
-		rc = ucore_write(&w.plan, &w.layout, &to, &res, err);
-	if (!rc)
-		rc = tar_end_member(tar, err);
-	if (!rc)
-		rc = datafiles_tar(job, &w.plan, tar, r.file, &r, err);
-	if (!rc) {
-		res.lost_size += r.lost_size;
-		take_result(&w, &res, &r);
-	}
-	work_close(&w);
-	if (!rc && !core_result_vec_push(&job->results, r))
-		rc = err_nomem(err);
-	return rc;
-}
-
 static int stream_tar(struct corejob *job, const struct chosen_vec *chosen, const struct out *to,
 		      struct err *err)
 {
@@ -450,11 +444,13 @@ static int stream_tar(struct corejob *job, const struct chosen_vec *chosen, cons
 		return rc;
 	out = codec_stream_out(cs);
 	tar_init(&tar, &out);
+	job->tar = &tar;
 	vec_for_each(c, chosen) {
-		rc = tar_member(job, &tar, c, err);
+		rc = corejob_write(job, c, PASS_ONLY, err);
 		if (rc)
 			break;
 	}
+	job->tar = NULL;
 	if (!rc)
 		rc = tar_finish(&tar, err);
 	if (!rc)

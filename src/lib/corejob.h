@@ -9,6 +9,7 @@
 #include "select/conf.h"
 #include "select/plan.h"
 #include "sink/outdir.h"
+#include "sink/tar.h"
 #include "ucore/data_file.h"
 #include "util/json.h"
 
@@ -49,6 +50,9 @@ struct corejob {
 	const struct codec *codec;
 	int level;		/* 0: the codec's default */
 	struct outdir *dir;	/* NULL: dry run or stream */
+	struct tar *tar;	/* a stream of uncompressed cores; NULL: none */
+	const char *tar_prefix;	/* of the members' names: "HOST-TIME/" or "" */
+	bool stream_broken;	/* the tar took a part of a member: nothing can follow */
 	bool dry_run;
 	const struct conf *conf; /* whose process sections apply; NULL: none */
 	bool file_pages;	/* for every core, whatever @conf says */
@@ -93,8 +97,9 @@ int chosen_find(struct vmsift *v, const struct selection_set *set, const struct 
 void chosen_add_section(struct chosen *c, const struct conf *conf, size_t section);
 
 /**
- * corejob_write() - one core into job->dir (or a plan of it, in a dry run)
- * @pass: PASS_RICHER after PASS_TINY was published, for the same processes
+ * corejob_write() - one core into job->dir or job->tar (or a plan of it, in a dry run)
+ * @pass: PASS_RICHER after PASS_TINY was published, for the same processes. In a tar both are members of
+ *	  one name: who unpacks it is left with the richer one.
  *
  * A richer core that a limit of bytes does not allow is made smaller, its largest memory first; if that
  * does not help, or the time is up, the tiny one stays.

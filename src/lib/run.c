@@ -14,6 +14,7 @@
 #include "lib/file_out.h"
 #include "lib/kdumpjob.h"
 #include "lib/klog.h"
+#include "lib/target.h"
 #include "report/report.h"
 #include "util/str.h"
 
@@ -26,7 +27,8 @@ struct run {
 	struct conf conf;
 	size_t nr_conf_problems;
 	bool *matched; /* by process section */
-	struct outdir *top, *dir;
+	struct target target;
+	uint64_t milliseconds; /* that the work took, for the manifest */
 	struct corejob job;
 	struct kdumpjob kdump;
 	unsigned int lost_processes;
@@ -59,60 +61,30 @@ static void load_conf(struct run *r, const char *path)
 	}
 }
 
-/* stdio onto a sink, with what the sink said last. */
-struct cookie {
-	struct sink *s;
-	struct err err;
+/* What fills a text knows the run. */
+struct text {
+	struct run *r;
+	enum vmsift_status (*fill)(struct run *r, FILE *f, struct err *err);
 };
 
-static ssize_t cookie_write(void *cookie, const char *buf, size_t size)
+static enum vmsift_status fill_text(void *ctx, FILE *f, struct err *err)
 {
-	struct cookie *c = cookie;
+	const struct text *t = ctx;
 
-	if (sink_write(c->s, buf, size, &c->err)) {
-		errno = EIO;
-		return -1;
-	}
-	return (ssize_t)size;
+	return t->fill(t->r, f, err);
 }
 
 /* One text file of the run; @fill writes it. */
 static bool write_text(struct run *r, const char *base, const char *suffix,
 		       enum vmsift_status (*fill)(struct run *r, FILE *f, struct err *err))
 {
-	const cookie_io_functions_t io = { .write = cookie_write };
-	enum vmsift_status status = VMSIFT_NOTHING;
+	struct text text = { r, fill };
+	enum vmsift_status status;
 	struct err err = { 0 };
-	struct cookie cookie = { 0 };
-	FILE *f;
-	bool ok;
+	bool ok = !target_text(&r->target, base, suffix, fill_text, &text, &status, &err);
 
-	if (outdir_create(r->dir, base, suffix, &cookie.s, &err)) {
+	if (!ok)
 		log_error(r->v->log, "%s", err.text);
-		r->trouble = true;
-		return false;
-	}
-	f = fopencookie(&cookie, "w", io);
-	if (f) {
-		status = fill(r, f, &err);
-		if (fclose(f) && !err.rc)
-			err_set(&err, ERR_IO, "%s%s could not be written", base, suffix);
-	}
-	/* It knows why; what stdio makes of it is less. */
-	if (cookie.err.rc)
-		err = cookie.err;
-	ok = f && !err.rc && (status == VMSIFT_DONE || status == VMSIFT_PARTLY);
-	if (!ok) {
-		if (cookie.err.rc)
-			log_error(r->v->log, "%s", err.text);
-		else
-			log_error(r->v->log, "%s%s: %s", base, suffix,
-				  err.text[0] ? err.text : "out of memory");
-		sink_abort(cookie.s, SINK_KEEP);
-	} else if (sink_close(cookie.s, &err)) {
-		log_error(r->v->log, "%s", err.text);
-		ok = false;
-	}
 	if (!ok || status != VMSIFT_DONE)
 		r->trouble = true;
 	return ok;
@@ -122,7 +94,7 @@ static void publish(struct run *r)
 {
 	struct err err = { 0 };
 
-	if (outdir_publish(r->dir, &err)) {
+	if (target_publish(&r->target, &err)) {
 		log_error(r->v->log, "%s", err.text);
 		r->trouble = true;
 	}
@@ -305,7 +277,7 @@ static enum vmsift_status fill_manifest(struct run *r, FILE *f, struct err *err)
 	json_u64(&j, "schema", MANIFEST_SCHEMA);
 	json_str(&j, "vmsift", VMSIFT_VERSION);
 	json_bool(&j, "complete", !r->trouble);
-	json_u64(&j, "milliseconds", (uint64_t)(seconds_since(&r->started) * 1e3));
+	json_u64(&j, "milliseconds", r->milliseconds);
 	if (k) {
 		json_str(&j, "host", k->nodename);
 		json_str(&j, "release", k->release);
@@ -352,13 +324,9 @@ static void published(void *ctx, const char *name, const struct err *err)
 		}
 }
 
-/* HOST-TIME/ in the directory that was named. */
 static int open_target(struct run *r, const struct vmsift_run_opts *o, struct err *err)
 {
 	struct outdir_opts od = { .create = true, .published = published, .ctx = r };
-	const struct kernel *k = r->v->k;
-	char host[UTS_FIELD], base[128], when[24];
-	int64_t crash_time = 0;
 	int rc;
 
 	od.max_bytes = r->conf.max_bytes.v == CONF_UNLIMITED ? 0 : r->conf.max_bytes.v;
@@ -366,12 +334,49 @@ static int open_target(struct run *r, const struct vmsift_run_opts *o, struct er
 		od.max_bytes = o->max_bytes;
 	if (od.max_bytes > 2 * MANIFEST_RESERVE)
 		od.max_bytes -= MANIFEST_RESERVE;
-	vmcoreinfo_number(&r->v->vc->info, "CRASHTIME", &crash_time);
-	str_file_name(host, sizeof(host), k && k->nodename[0] ? k->nodename : "unknown-host");
-	snprintf(base, sizeof(base), "%s-%s", host,
-		 vmsift_time_name(crash_time, when, sizeof(when)));
-	rc = outdir_open(o->out, &od, &r->top, err);
-	return rc ? rc : outdir_subdir(r->top, base, "", &r->dir, err);
+	rc = target_open(&r->target, r->v, o->out, &od, r->job.codec, err);
+	if (rc)
+		return rc;
+	r->job.dir = r->target.dir;
+	if (!r->job.dir) {
+		r->job.tar = &r->target.tar;
+		r->job.tar_prefix = r->target.prefix;
+		if (od.max_bytes)
+			log_warn(r->v->log, "max-bytes has no effect on a stream");
+	}
+	return 0;
+}
+
+/* Kernel pages, last: their size is not known beforehand, so that no tar takes them. */
+static void write_kernel(struct run *r)
+{
+	if (r->target.dir) {
+		kdumpjob_run(&r->kdump, r->v, &r->conf, r->target.dir);
+		publish(r);
+	} else if (r->conf.kernel.present) {
+		r->kdump.asked_for = r->kdump.failed = true;
+		snprintf(r->kdump.why, sizeof(r->kdump.why), "a stream takes no kernel dump");
+		log_error(r->v->log, "%s", r->kdump.why);
+	}
+	r->trouble = r->trouble || r->kdump.failed;
+}
+
+/* What was done, after everything else. */
+static void write_manifest(struct run *r)
+{
+	struct err err = { 0 };
+
+	if (r->target.dir && outdir_budget(r->target.dir)->max != UINT64_MAX)
+		outdir_budget(r->target.dir)->max += MANIFEST_RESERVE;
+	r->target.broken |= r->job.stream_broken;
+	r->milliseconds = (uint64_t)(seconds_since(&r->started) * 1e3);
+	if (!write_text(r, "manifest", ".json", fill_manifest))
+		r->trouble = true;
+	publish(r);
+	if (target_finish(&r->target, &err)) {
+		log_error(r->v->log, "%s", err.text);
+		r->trouble = true;
+	}
 }
 
 static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o, struct err *err)
@@ -383,7 +388,6 @@ static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o,
 
 	if (rc)
 		return vmsift_status_of(rc);
-	r->job.dir = r->dir;
 	if (r->conf.max_time.v != CONF_UNLIMITED || o->max_seconds)
 		r->job.deadline_ns = corejob_deadline(
 			o->max_seconds ? min_u64(o->max_seconds, r->conf.max_time.v)
@@ -404,19 +408,12 @@ static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o,
 		write_cores(r);
 	}
 	publish(r);
-	if (has_kernel) {
-		kdumpjob_run(&r->kdump, r->v, &r->conf, r->dir);
-		publish(r);
-		r->trouble = r->trouble || r->kdump.failed;
-	}
+	if (has_kernel)
+		write_kernel(r);
 	status = corejob_status(&r->job, NULL);
 	r->trouble = r->trouble || r->lost_processes || r->nr_conf_problems ||
 		     status == VMSIFT_PARTLY || (status == VMSIFT_NOTHING && r->job.results.n);
-	if (outdir_budget(r->dir)->max != UINT64_MAX)
-		outdir_budget(r->dir)->max += MANIFEST_RESERVE;
-	if (!write_text(r, "manifest", ".json", fill_manifest))
-		r->trouble = true;
-	publish(r);
+	write_manifest(r);
 	if (!r->report_written && !r->log_written && !r->ps_written && !r->kdump.written &&
 	    (!r->job.results.n || status == VMSIFT_NOTHING)) {
 		if (!err->rc)
@@ -458,18 +455,13 @@ enum vmsift_status vmsift_run(struct vmsift *v, const struct vmsift_run_opts *o,
 	int rc;
 
 	clock_gettime(CLOCK_MONOTONIC, &r.started);
-	if (!strcmp(o->out, "-")) {
-		err_set(err, ERR_INVALID, "run to a stream is not written yet by this version");
-		return VMSIFT_USAGE;
-	}
 	load_conf(&r, o->conf);
 	r.matched = calloc(r.conf.processes.n + 1, sizeof(*r.matched));
 	rc = corejob_init(&r.job, v, conf_codec_name((enum conf_codec)r.conf.codec.v), 0, err);
 	if (!rc && !r.matched)
 		rc = err_nomem(err);
 	status = rc ? vmsift_status_of(rc) : o->dry_run ? dry_run(&r, o, err) : do_run(&r, o, err);
-	outdir_close(r.dir);
-	outdir_close(r.top);
+	target_close(&r.target);
 	corejob_deinit(&r.job);
 	free(r.matched);
 	free(r.report);
