@@ -96,7 +96,10 @@ static int read_ring(struct prb *p, kvaddr_t rb, struct err *err)
 	if (!p->count_bits || p->count_bits > COUNT_BITS_MAX || !p->size_bits ||
 	    p->size_bits > DATA_BITS_MAX || p->off_state_var + 8 > p->desc_size ||
 	    p->off_next + 8 > p->desc_size || p->off_begin + 8 > p->desc_size ||
-	    p->desc_size > 256 || p->info_size > 512 || p->off_ts + 8 > p->info_size ||
+	    p->desc_size > 256 || p->info_size > 512 ||
+	    /* All of them lie in memory that there is. */
+	    (p->desc_size + p->info_size) << p->count_bits >
+		    vmcore_nr_pages(p->km->vc) * p->km->vc->page_size || p->off_ts + 8 > p->info_size ||
 	    p->off_seq + 8 > p->info_size || p->off_len + 2 > p->info_size)
 		return err_set(err, ERR_CORRUPT, "printk_ringbuffer 0x%" PRIx64 " is damaged", rb);
 	return 0;

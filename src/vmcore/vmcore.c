@@ -40,18 +40,25 @@ static int open_file(struct vmcore *vc, const char *path, struct err *err)
 				   err);
 }
 
+static const struct note *find_note(const struct vmcore *vc, const char *name)
+{
+	const struct note *n;
+
+	vec_for_each(n, &vc->notes)
+		if (!strcmp(n->name, name))
+			return n;
+	return NULL;
+}
+
 /* VMCOREINFO, without which a file is no kernel dump for us. */
 static int read_vmcoreinfo(struct vmcore *vc, struct err *err)
 {
-	const struct note *n;
+	const struct note *n = find_note(vc, "VMCOREINFO");
 	int64_t page_size;
 	char *text;
 	int rc;
 
-	vec_for_each(n, &vc->notes)
-		if (!strcmp(n->name, "VMCOREINFO"))
-			break;
-	if (n == vc->notes.v + vc->notes.n) {
+	if (!n) {
 		vec_for_each(n, &vc->notes)
 			if (n->type == 6 /* NT_AUXV */)
 				return err_set(err, ERR_FORMAT,
