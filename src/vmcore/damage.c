@@ -4,9 +4,12 @@
 #ifdef VMSIFT_DAMAGE
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "util/types.h"
 #include "util/vec.h"
@@ -20,6 +23,11 @@ DEFINE_VEC(patch_vec, struct patch);
 
 struct damage {
 	struct patch_vec patches;
+	FILE *trace;
+	struct span {
+		uint64_t off, size; /* size 0: free */
+	} *seen;
+	size_t nr_seen, cap; /* .cap is a power of 2 */
 };
 
 static int hex_bytes(const char *s, struct patch *p)
@@ -62,24 +70,18 @@ static int parse_patch(char *line, struct patch *p)
 	return p->size ? 0 : -1;
 }
 
-int damage_open(struct damage **ret, struct err *err)
+static int read_patches(struct damage *d, const char *path, struct err *err)
 {
-	const char *path = getenv("VMSIFT_DAMAGE");
-	struct damage *d;
 	struct patch p;
 	char *line = NULL;
 	size_t cap = 0;
 	int rc = 0;
 	FILE *f;
 
-	*ret = NULL;
-	if (!path || !*path)
-		return 0;
 	f = fopen(path, "re");
 	if (!f)
 		return err_errno(err, "damage overlay %s", path);
-	d = calloc(1, sizeof(*d));
-	while (d && !rc && getline(&line, &cap, f) > 0) {
+	while (!rc && getline(&line, &cap, f) > 0) {
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
 		if (parse_patch(line, &p) || !patch_vec_push(&d->patches, p)) {
@@ -89,8 +91,25 @@ int damage_open(struct damage **ret, struct err *err)
 	}
 	free(line);
 	fclose(f);
+	return rc;
+}
+
+int damage_open(struct damage **ret, struct err *err)
+{
+	const char *patches = getenv("VMSIFT_DAMAGE"), *trace = getenv("VMSIFT_TRACE");
+	struct damage *d;
+	int rc = 0;
+
+	*ret = NULL;
+	if ((!patches || !*patches) && (!trace || !*trace))
+		return 0;
+	d = calloc(1, sizeof(*d));
 	if (!d)
 		return err_nomem(err);
+	if (patches && *patches)
+		rc = read_patches(d, patches, err);
+	if (!rc && trace && *trace && !(d->trace = fopen(trace, "we")))
+		rc = err_errno(err, "trace %s", trace);
 	if (rc) {
 		damage_close(d);
 		return rc;
@@ -108,6 +127,9 @@ void damage_close(struct damage *d)
 	vec_for_each(p, &d->patches)
 		free(p->bytes);
 	patch_vec_free(&d->patches);
+	if (d->trace)
+		fclose(d->trace);
+	free(d->seen);
 	free(d);
 }
 
@@ -153,6 +175,71 @@ void damage_apply(const struct damage *d, uint64_t off, uint8_t *buf, size_t siz
 		for (; at < end; at++)
 			buf[at - off] = p->bytes ? p->bytes[at - p->off] : 0;
 	}
+}
+
+/* Where @off, @size is, or would go. */
+static struct span *span_find(const struct damage *d, uint64_t off, uint64_t size)
+{
+	uint64_t h = (off * 31 + size) * 0x9e3779b97f4a7c15u;
+	size_t i = h >> 20 & (d->cap - 1);
+
+	while (d->seen[i].size && (d->seen[i].off != off || d->seen[i].size != size))
+		i = (i + 1) & (d->cap - 1);
+	return &d->seen[i];
+}
+
+static bool grow_seen(struct damage *d)
+{
+	struct damage old = *d;
+	size_t i;
+
+	d->cap = old.cap ? 2 * old.cap : 4096;
+	d->seen = calloc(d->cap, sizeof(*d->seen));
+	if (!d->seen) {
+		*d = old;
+		return false;
+	}
+	for (i = 0; i < old.cap; i++)
+		if (old.seen[i].size)
+			*span_find(d, old.seen[i].off, old.seen[i].size) = old.seen[i];
+	free(old.seen);
+	return true;
+}
+
+void damage_trace(struct damage *d, uint64_t off, uint64_t size)
+{
+	struct span *s;
+
+	if (!d || !d->trace || !size || (2 * d->nr_seen >= d->cap && !grow_seen(d)))
+		return;
+	s = span_find(d, off, size);
+	if (s->size)
+		return;
+	*s = (struct span){ off, size };
+	d->nr_seen++;
+	fprintf(d->trace, "0x%" PRIx64 "+%" PRIu64 "\n", off, size);
+}
+
+int damage_headers(const struct damage *d, int fd, uint64_t file_size)
+{
+	size_t size = min_u64(DAMAGE_HEADERS, file_size);
+	uint8_t *buf;
+	ssize_t n;
+	int copy = -1;
+
+	if (!damage_hits(d, 0, size) || !(buf = malloc(size)))
+		return -1;
+	n = pread(fd, buf, size, 0);
+	if (n > 0) {
+		damage_apply(d, 0, buf, (size_t)n);
+		copy = memfd_create("headers", MFD_CLOEXEC);
+	}
+	if (copy >= 0 && (pwrite(copy, buf, (size_t)n, 0) != n || ftruncate(copy, (off_t)file_size))) {
+		close(copy);
+		copy = -1;
+	}
+	free(buf);
+	return copy;
 }
 
 #else

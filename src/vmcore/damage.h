@@ -7,7 +7,9 @@
  *	OFFSET+SIZE zero	... as zeros
  *	OFFSET+SIZE eio		reading any of these fails with EIO; efault likewise
  *
- * Numbers are hexadecimal with 0x, or decimal. In other builds all of this is nothing.
+ * Numbers are hexadecimal with 0x, or decimal. The file named by $VMSIFT_TRACE gets a line OFFSET+SIZE for
+ * each different read, in the order of the first of each, so that a test can damage what matters. In
+ * other builds all of this is nothing.
  */
 #ifndef VMSIFT_VMCORE_DAMAGE_H
 #define VMSIFT_VMCORE_DAMAGE_H
@@ -29,6 +31,14 @@ bool damage_hits(const struct damage *d, uint64_t off, uint64_t size);
 int damage_errno(const struct damage *d, uint64_t off, uint64_t size);
 /* Change @buf, which holds [off, off + size). */
 void damage_apply(const struct damage *d, uint64_t off, uint8_t *buf, size_t size);
+/* Somebody looks at [off, off + size). */
+void damage_trace(struct damage *d, uint64_t off, uint64_t size);
+/*
+ * The headers as libelf is to see them: a file in memory of the same size that holds no more than the
+ * first DAMAGE_HEADERS bytes, damaged; free with close(). -1 where they are as they are in @fd.
+ */
+#define DAMAGE_HEADERS (1u << 20)
+int damage_headers(const struct damage *d, int fd, uint64_t file_size);
 #else
 static inline int damage_open(struct damage **ret, struct err *err)
 {
@@ -57,6 +67,17 @@ static inline int damage_errno(const struct damage *d, uint64_t off, uint64_t si
 static inline void damage_apply(const struct damage *d, uint64_t off, uint8_t *buf, size_t size)
 {
 	(void)d, (void)off, (void)buf, (void)size;
+}
+
+static inline void damage_trace(struct damage *d, uint64_t off, uint64_t size)
+{
+	(void)d, (void)off, (void)size;
+}
+
+static inline int damage_headers(const struct damage *d, int fd, uint64_t file_size)
+{
+	(void)d, (void)fd, (void)file_size;
+	return -1;
 }
 #endif
 

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/cleanup.h"
+#include "vmcore/window.h"
+
 /* A machine has thousands of memory ranges at the most; phdrs cost 56 bytes each here. */
 #define LOADS_MAX 65536u
 
@@ -209,12 +212,13 @@ static int read_phdrs(struct vmcore *vc, Elf *elf, struct elf_dump_notes *notes,
 
 int elf_dump_read(struct vmcore *vc, struct elf_dump_notes *notes, struct err *err)
 {
+	AUTO_CLOSE int headers = window_headers(vc->windows);
 	Elf *elf;
 	int rc;
 
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return err_set(err, ERR_UNSUPPORTED, "libelf: %s", elf_errmsg(-1));
-	elf = elf_begin(vc->fd, ELF_C_READ, NULL);
+	elf = elf_begin(headers >= 0 ? headers : vc->fd, ELF_C_READ, NULL);
 	if (!elf)
 		return err_set(err, ERR_FORMAT, "is not an ELF file: %s", elf_errmsg(-1));
 	rc = read_phdrs(vc, elf, notes, err);

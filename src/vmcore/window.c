@@ -259,7 +259,7 @@ int window_get(struct window_cache *wc, uint64_t off, size_t *size, const void *
 		return rc;
 	w->used = ++wc->clock;
 	at = off - w->off;
-	if (w->bad & 1u << at / WINDOW_PAGE && !w->mapped) {
+	if (!w->mapped && w->bad & 1u << at / WINDOW_PAGE) {
 		errno = w->bad_errno;
 		return err_set(err, ERR_ABSENT, "file offset 0x%" PRIx64 " cannot be read: %s", off,
 			       strerror(w->bad_errno));
@@ -271,6 +271,7 @@ int window_get(struct window_cache *wc, uint64_t off, size_t *size, const void *
 				end = page * WINDOW_PAGE;
 	*ptr = w->ptr + at;
 	*size = min_u64(*size, end - at);
+	damage_trace(wc->damage, off, *size);
 	return 0;
 }
 
@@ -284,5 +285,11 @@ int window_fetch(struct window_cache *wc, uint64_t off, void *buf, size_t *size,
 		return window_get(wc, off, size, ptr, err);
 	*size = n;
 	*ptr = buf;
+	damage_trace(wc->damage, off, n);
 	return 0;
+}
+
+int window_headers(const struct window_cache *wc)
+{
+	return damage_headers(wc->damage, wc->fd, wc->file_size);
 }
