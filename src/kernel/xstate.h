@@ -19,6 +19,7 @@ enum { XFEATURE_FP, XFEATURE_SSE, XFEATURE_YMM, XFEATURE_OPMASK = 5, XFEATURE_ZM
 #define XSAVE_XCR0	  464u /* where a debugger looks for which components there are */
 
 /* With everything a debugger knows: up to PKRU, at Intel's standard offsets. */
+#define XSAVE_PKRU	2688u
 #define XSTATE_SIZE_MAX 2696u
 
 /* Of the crashed machine's CPU. */
@@ -45,8 +46,11 @@ bool xstate_component_offset(const struct xstate_tables *t, uint64_t xcomp_bv, u
  * @ret:  standard format; components that are in their initial state are that
  * @size: 576, 832, 2688 or 2696: trimmed to what is in use
  *
+ * A component in use that cannot be found is left out, and its bit in the header clear. AMX (tiles) is
+ * always left out: no debugger shows it.
+ *
  * Return: 0; ERR_NOTFOUND for a task on a CPU, whose registers were live there and are in no dump;
- * ERR_UNSUPPORTED, ERR_ABSENT, ERR_CORRUPT.
+ * ERR_UNSUPPORTED if the image has no XSAVE header; ERR_ABSENT, ERR_CORRUPT.
  */
 int task_xstate(struct kernel *k, const struct task *t, uint8_t ret[XSTATE_SIZE_MAX], size_t *size,
 		struct err *err);
