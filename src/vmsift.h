@@ -138,6 +138,11 @@ struct vmsift_run_opts {
 	bool json;
 	uint64_t max_bytes;
 	uint64_t max_seconds;
+	/*
+	 * No process in more detail than this, and no kernel pages; "none": no process either. For
+	 * a second try with less memory, and for the crash after the last one. NULL: as configured.
+	 */
+	const char *detail;
 	FILE *report;
 };
 

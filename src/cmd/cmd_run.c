@@ -2,10 +2,11 @@
 /* run and conf: what the scripts of initramfs/ call. */
 #include "cmd/cmd.h"
 
-enum { OPT_CHECK = OPT_OWN, OPT_SHELL };
+enum { OPT_CHECK = OPT_OWN, OPT_SHELL, OPT_DETAIL };
 
 static const struct option run_options[] = {
 	COMMON_LONG,
+	{ "detail", required_argument, NULL, OPT_DETAIL },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -27,6 +28,10 @@ int cmd_run(const struct command *cmd, int argc, char **argv)
 
 	common_init(&common);
 	while ((opt = getopt_long(argc, argv, COMMON_SHORT, run_options, NULL)) != -1) {
+		if (opt == OPT_DETAIL) {
+			o.detail = optarg;
+			continue;
+		}
 		rc = common_option(&common, cmd, opt, optarg);
 		if (rc >= 0)
 			return rc;

@@ -18,7 +18,10 @@
 
 static const struct command commands[] = {
 	{ "run", "[-C CONF] VMCORE DIR", "all that the configuration asks for",
-	  "      --max-bytes SIZE    write no more than this\n", cmd_run },
+	  "      --max-bytes SIZE    write no more than this\n"
+	  "      --detail D          no process in more detail than D, and no kernel pages; none: only\n"
+	  "                          the report, the log and the list of processes\n",
+	  cmd_run },
 	{ "report", "VMCORE", "one page of text: what died and who was doing what", "", cmd_report },
 	{ "core", "[SELECTION] -o DIR|- VMCORE", "processes as ELF cores",
 	  SELECT_HELP

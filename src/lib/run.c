@@ -32,6 +32,9 @@ struct run {
 	struct corejob job;
 	struct kdumpjob kdump;
 	unsigned int lost_processes;
+	const char *at_most; /* what was asked for; NULL: as configured */
+	enum detail most;    /* no process in more detail */
+	bool no_cores;
 	struct chosen_vec chosen;
 	struct report *report;
 	bool report_written, log_written, ps_written;
@@ -226,6 +229,8 @@ static void write_cores(struct run *r)
 	int rc;
 
 	r->job.conf = &r->conf;
+	if (r->no_cores)
+		return;
 	if (r->job.dry_run) {
 		rc = write_pass(r, PASS_ONLY, &err);
 	} else {
@@ -243,11 +248,29 @@ static void write_cores(struct run *r)
 static void find_chosen(struct run *r)
 {
 	struct err err = { 0 };
+	struct chosen *c;
 
 	if (choose(r, &r->chosen, &err)) {
 		log_error(r->v->log, "%s", err.text);
 		r->trouble = true;
 	}
+	vec_for_each(c, &r->chosen)
+		if (c->detail > r->most)
+			c->detail = r->most;
+}
+
+/* Less than configured: see struct vmsift_run_opts. */
+static int limit_set(struct run *r, const char *word, struct err *err)
+{
+	r->most = DETAIL_FULL;
+	if (!word)
+		return 0;
+	r->at_most = word;
+	r->no_cores = !strcmp(word, "none");
+	if (!r->no_cores && !detail_parse(word, &r->most))
+		return err_set(err, ERR_INVALID, "there is no detail '%s': none|%s", word,
+			       vmsift_detail_names());
+	return 0;
 }
 
 static void manifest_conf(struct run *r, struct json *j)
@@ -287,6 +310,8 @@ static enum vmsift_status fill_manifest(struct run *r, FILE *f, struct err *err)
 		json_str(&j, "types_from", k->types_from);
 		json_str(&j, "symbols_from", k->symbols_from);
 	}
+	if (r->at_most)
+		json_str(&j, "at_most", r->at_most);
 	json_bool(&j, "report", r->report_written);
 	json_bool(&j, "log", r->log_written);
 	json_bool(&j, "ps", r->ps_written);
@@ -350,6 +375,8 @@ static int open_target(struct run *r, const struct vmsift_run_opts *o, struct er
 /* Kernel pages, last: their size is not known beforehand, so that no tar takes them. */
 static void write_kernel(struct run *r)
 {
+	if (r->at_most)
+		return;
 	if (r->target.dir) {
 		kdumpjob_run(&r->kdump, r->v, &r->conf, r->target.dir);
 		publish(r);
@@ -455,6 +482,8 @@ enum vmsift_status vmsift_run(struct vmsift *v, const struct vmsift_run_opts *o,
 	int rc;
 
 	clock_gettime(CLOCK_MONOTONIC, &r.started);
+	if (limit_set(&r, o->detail, err))
+		return VMSIFT_USAGE;
 	load_conf(&r, o->conf);
 	r.matched = calloc(r.conf.processes.n + 1, sizeof(*r.matched));
 	rc = corejob_init(&r.job, v, conf_codec_name((enum conf_codec)r.conf.codec.v), 0, err);

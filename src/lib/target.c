@@ -33,6 +33,8 @@ static int open_stream(struct target *t, const struct codec *codec, struct err *
 		return rc;
 	to = codec_stream_out(t->cs);
 	tar_init(&t->tar, &to);
+	/* Who writes the stream somewhere may call it so: initramfs/ does. */
+	log_info(t->v->log, "%s as one stream", t->name);
 	return 0;
 }
 
