@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lib/corework.h"
 #include "lib/datafiles.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "proc/proc_dump.h"
-#include "select/budget.h"
 #include "sink/tar.h"
-#include "ucore/ucore.h"
 #include "util/str.h"
 
 #define CODEC_DEFAULT "zstd"
@@ -31,14 +28,18 @@ int corejob_init(struct corejob *job, struct vmsift *v, const char *codec, int l
 	return 0;
 }
 
+static void result_deinit(struct core_result *r)
+{
+	plan_range_vec_free(&r->map);
+	data_file_vec_free(&r->data);
+}
+
 void corejob_deinit(struct corejob *job)
 {
 	struct core_result *r;
 
-	vec_for_each(r, &job->results) {
-		plan_range_vec_free(&r->map);
-		data_file_vec_free(&r->data);
-	}
+	vec_for_each(r, &job->results)
+		result_deinit(r);
 	core_result_vec_free(&job->results);
 }
 
@@ -49,166 +50,6 @@ static void core_name(const struct task *t, char *buf, size_t size)
 
 	str_file_name(comm, sizeof(comm), t->comm);
 	snprintf(buf, size, "core.%s.%d", comm, t->pid);
-}
-
-/* A process, opened and planned. */
-struct work {
-	struct proc *p;
-	struct plan plan;
-	struct ucore_layout layout;
-};
-
-static void work_close(struct work *w)
-{
-	plan_deinit(&w->plan);
-	proc_close(w->p);
-	memset(w, 0, sizeof(*w));
-}
-
-/* What the configuration and the command ask for. */
-static int make_plan(struct corejob *job, const struct chosen *c, bool tiny, uint64_t max_bytes,
-		     struct work *w, struct err *err)
-{
-	const struct conf_process *sections[CONF_MAX_SECTIONS];
-	const struct conf *conf = job->conf;
-	struct keep_opts o;
-	size_t i, nr = 0;
-	int rc;
-
-	keep_opts_init(&o, c->detail);
-	for (i = 0; conf && i < conf->processes.n && i < CONF_MAX_SECTIONS; i++)
-		if (c->sections[i / 64] >> i % 64 & 1)
-			sections[nr++] = &conf->processes.v[i];
-	keep_opts_merge(&o, sections, nr);
-	o.exclude_lost = conf && conf->exclude_lost_line;
-	o.file_pages |= job->file_pages;
-	o.user_symbols = job->v->lf ? &job->v->lf->user_symbols : NULL;
-	/* Exclusions hold at every detail; the rest of a section is for the richer core. */
-	if (tiny) {
-		o.detail = DETAIL_TINY;
-		o.anchors = o.file_pages = false;
-	}
-	rc = plan_make(w->p, &o, &w->plan, err);
-	for (i = 0; i < nr; i++)
-		if (sections[i]->max_bytes.line)
-			max_bytes = min_u64(max_bytes, sections[i]->max_bytes.v);
-	if (!rc && plan_shrink(&w->plan, max_bytes) == UINT64_MAX)
-		rc = err_nomem(err);
-	return rc;
-}
-
-/* At tiny the map is not in the core, whose size it would double. */
-static int take_map(const struct plan *plan, struct core_result *r, struct err *err)
-{
-	const struct plan_range *i;
-
-	if (plan->detail > DETAIL_TINY)
-		return 0;
-	vec_for_each(i, &plan->ranges)
-		if (i->state == PAGE_CAPTURED && !plan_range_vec_push(&r->map, *i))
-			return err_nomem(err);
-	return 0;
-}
-
-static int work_open(struct corejob *job, const struct chosen *c, bool tiny, uint64_t max_bytes,
-		     struct work *w, struct core_result *r, struct err *err)
-{
-	int rc;
-
-	memset(w, 0, sizeof(*w));
-	rc = proc_open(job->v->k, &c->leader, &w->p, err);
-	if (!rc && !w->p->has_memory)
-		rc = err_set(err, ERR_ABSENT, "%s",
-			     c->leader.kthread ? "is a kernel thread: it has no user memory" :
-						 "has ended: it has no memory any more");
-	if (!rc)
-		rc = make_plan(job, c, tiny, max_bytes, w, err);
-	if (!rc)
-		rc = ucore_layout_make(&w->plan, &w->layout, err);
-	if (!rc)
-		rc = take_map(&w->plan, r, err);
-	if (!rc)
-		rc = data_file_list(&w->plan, &r->data, err);
-	if (rc) {
-		work_close(w);
-		return err_add(err, "process %d (%s)", c->leader.pid, c->leader.comm);
-	}
-	r->size = w->layout.size;
-	r->overhead = w->layout.size - w->layout.data_size;
-	r->nr_all_threads = w->p->threads.n + w->p->nr_lost_threads;
-	memcpy(r->bytes, w->plan.bytes, sizeof(r->bytes));
-	memcpy(r->unavailable, w->plan.unavailable, sizeof(r->unavailable));
-	memcpy(r->kept, w->plan.kept, sizeof(r->kept));
-	r->detail = w->plan.detail;
-	return 0;
-}
-
-/* Up to this size a core is compressed better than by default: some milliseconds for a tenth less. */
-#define SMALL_CORE MIB(1)
-#define SMALL_CORE_LEVEL 9
-
-static int choose_level(const struct corejob *job, uint64_t size)
-{
-	if (job->level)
-		return job->level;
-	if (size > SMALL_CORE || job->codec->level_default > SMALL_CORE_LEVEL)
-		return job->codec->level_default;
-	return job->codec->level_max < SMALL_CORE_LEVEL ? job->codec->level_max : SMALL_CORE_LEVEL;
-}
-
-/* An out that ends the work when the time is up. */
-struct timed {
-	struct out to;
-	uint64_t deadline_ns;
-};
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
-uint64_t corejob_deadline(uint64_t seconds)
-{
-	return now_ns() + min_u64(seconds, UINT64_MAX / 4000000000u) * 1000000000u;
-}
-
-static int timed_write(void *ctx, const void *buf, size_t size, struct err *err)
-{
-	struct timed *t = ctx;
-
-	if (t->deadline_ns && now_ns() >= t->deadline_ns)
-		return err_set(err, ERR_BUDGET, "max-time is reached");
-	return out_write(&t->to, buf, size, err);
-}
-
-static int timed_zeros(void *ctx, uint64_t size, struct err *err)
-{
-	struct timed *t = ctx;
-
-	return out_zeros(&t->to, size, err);
-}
-
-static int compress_core(struct corejob *job, const struct work *w, const struct out *to,
-			 struct ucore_result *res, struct err *err)
-{
-	struct timed timed = { *to, job->deadline_ns };
-	const struct out limited = { .write = timed_write, .ctx = &timed, .zeros = timed_zeros };
-	struct codec_stream *cs;
-	struct out out;
-	int rc = codec_stream_create(job->codec, choose_level(job, w->layout.size), &limited, &cs,
-				     err);
-
-	if (rc)
-		return rc;
-	out = codec_stream_out(cs);
-	rc = ucore_write(&w->plan, &w->layout, &out, res, err);
-	if (!rc)
-		rc = codec_stream_finish(cs, err);
-	codec_stream_destroy(cs);
-	return rc;
 }
 
 static void take_result(const struct work *w, const struct ucore_result *res,
@@ -238,12 +79,13 @@ static int write_file(struct corejob *job, const struct chosen *c, const struct 
 	to = sink_out(s);
 	snprintf(r->file, sizeof(r->file), "%s", sink_name(s));
 	snprintf(r->base, sizeof(r->base), "%s", sink_base(s));
-	rc = compress_core(job, w, &to, &res, err);
+	rc = work_write(job, w, &to, &res, err);
 	if (rc) {
 		/* What a limit ended is nothing; what an error ended may still be of use. */
 		sink_abort(s, rc == ERR_BUDGET ? SINK_REMOVE : SINK_KEEP);
 		if (rc == ERR_BUDGET)
 			outdir_budget(job->dir)->used = used;
+		r->timed_out = rc == ERR_BUDGET && time_is_over(w->deadline_ns);
 		r->file[0] = 0;
 		return rc;
 	}
@@ -291,10 +133,6 @@ static bool is_final(const struct corejob *job, int rc)
 	return rc == ERR_NOMEM || rc == ERR_INTERRUPTED || job->stream_broken;
 }
 
-static bool time_is_up(const struct corejob *job)
-{
-	return job->deadline_ns && now_ns() >= job->deadline_ns;
-}
 
 /* Plan and write one core, with at most @max_bytes of memory. */
 static int try_core(struct corejob *job, const struct chosen *c, enum core_pass pass,
@@ -305,7 +143,7 @@ static int try_core(struct corejob *job, const struct chosen *c, enum core_pass 
 
 	*r = (struct core_result){ .pid = c->leader.pid, .detail = c->detail };
 	memcpy(r->comm, c->leader.comm, sizeof(r->comm));
-	if (time_is_up(job))
+	if (time_is_over(job->deadline_ns))
 		return err_set(err, ERR_BUDGET, "process %d (%s): max-time is reached",
 			       c->leader.pid, c->leader.comm);
 	rc = work_open(job, c, pass == PASS_TINY, max_bytes, &w, r, err);
@@ -333,20 +171,38 @@ static int try_smaller(struct corejob *job, const struct chosen *c, enum core_pa
 	int rc = ERR_BUDGET;
 	int tries;
 
-	if (!b || b->max == UINT64_MAX || time_is_up(job))
+	if (!b || b->max == UINT64_MAX || r->timed_out || time_is_over(job->deadline_ns))
 		return rc;
 	left = b->max - min_u64(b->used, b->max);
 	/* First in the hope of a ratio of 3, then without any. */
 	for (tries = 3; tries >= 1 && rc == ERR_BUDGET; tries -= 2) {
 		uint64_t room = left * (unsigned int)tries;
 
-		plan_range_vec_free(&r->map);
 		if (room <= overhead)
 			continue;
+		result_deinit(r);
 		*err = (struct err){ 0 };
 		rc = try_core(job, c, pass, over, room - overhead, r, err);
 	}
 	return rc;
+}
+
+/* Where there is no tiny core yet, one takes the place of what its process's time did not suffice for. */
+static int fall_back(struct corejob *job, const struct chosen *c, struct core_result *r,
+		     struct err *err)
+{
+	struct err first = *err;
+	int rc;
+
+	result_deinit(r);
+	*err = (struct err){ 0 };
+	rc = try_core(job, c, PASS_TINY, NULL, UINT64_MAX, r, err);
+	if (rc)
+		return rc;
+	r->richer_failed = true;
+	snprintf(r->why, sizeof(r->why), "%s", first.text);
+	log_warn(job->v->log, "%s; a tiny core takes its place", first.text);
+	return 0;
 }
 
 static struct core_result *find_result(struct corejob *job, int32_t pid)
@@ -357,11 +213,6 @@ static struct core_result *find_result(struct corejob *job, int32_t pid)
 		if (r->pid == pid)
 			return r;
 	return NULL;
-}
-
-static void result_deinit(struct core_result *r)
-{
-	plan_range_vec_free(&r->map);
 }
 
 /* The richer core did not come about; the tiny one is there, and says why. */
@@ -388,6 +239,8 @@ int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pa
 	rc = try_core(job, c, pass, over, UINT64_MAX, &r, &why);
 	if (rc == ERR_BUDGET && pass != PASS_TINY)
 		rc = try_smaller(job, c, pass, over, &r, &why);
+	if (rc == ERR_BUDGET && pass == PASS_ONLY && r.timed_out)
+		rc = fall_back(job, c, &r, &why);
 	if (rc && over) {
 		result_deinit(&r);
 		keep_tiny(job, tiny, rc, &why);
@@ -419,7 +272,7 @@ static int stream_one(struct corejob *job, const struct chosen *c, const struct 
 	memcpy(r.comm, c->leader.comm, sizeof(r.comm));
 	rc = work_open(job, c, false, UINT64_MAX, &w, &r, err);
 	if (!rc) {
-		rc = compress_core(job, &w, to, &res, err);
+		rc = work_write(job, &w, to, &res, err);
 		if (!rc)
 			take_result(&w, &res, &r);
 		work_close(&w);
@@ -438,7 +291,7 @@ static int stream_tar(struct corejob *job, const struct chosen_vec *chosen, cons
 	const struct chosen *c;
 	struct tar tar;
 	struct out out;
-	int rc = codec_stream_create(job->codec, choose_level(job, UINT64_MAX), to, &cs, err);
+	int rc = codec_stream_create(job->codec, work_level(job, UINT64_MAX), to, &cs, err);
 
 	if (rc)
 		return rc;

@@ -29,6 +29,7 @@ struct core_result {
 	enum detail detail;
 	char file[256];		/* its name, "" if there is none */
 	char base[256];		/* the same without its suffix */
+	bool timed_out;		/* max-time ended it; .outcome is CORE_BUDGET */
 	bool richer_failed;	/* what is there is less than was asked for; .why */
 	uint64_t size;		/* of the core */
 	uint64_t overhead;	/* of that, what is not memory: headers and notes */

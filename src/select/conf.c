@@ -24,19 +24,25 @@ static void texts_free(struct conf_texts *texts)
 	conf_texts_free(texts);
 }
 
+static void excludes_free(struct conf_excludes *excludes)
+{
+	struct conf_exclude *exclude;
+
+	vec_for_each (exclude, excludes)
+		free(exclude->name);
+	conf_excludes_free(excludes);
+}
+
 void conf_process_free(struct conf_process *process)
 {
 	struct conf_symbol *symbol;
-	struct conf_exclude *exclude;
 
 	free(process->title);
 	selection_set_free(&process->match);
 	vec_for_each (symbol, &process->symbols)
 		free(symbol->name);
 	conf_symbols_free(&process->symbols);
-	vec_for_each (exclude, &process->exclude)
-		free(exclude->name);
-	conf_excludes_free(&process->exclude);
+	excludes_free(&process->exclude);
 	conf_ranges_free(&process->ranges);
 	texts_free(&process->mappings);
 	texts_free(&process->data_files);
@@ -68,6 +74,7 @@ void conf_free(struct conf *conf)
 		conf_target_free(target);
 	conf_targets_free(&conf->targets);
 	selection_set_free(&conf->kernel.with);
+	excludes_free(&conf->exclude_all);
 	memset(conf, 0, sizeof(*conf));
 }
 
@@ -112,6 +119,7 @@ void conf_enter(struct conf_place *place, enum conf_section section, const char 
 	place->nr_before = place->problems->nr;
 	place->damaged = false;
 	place->section_exclude_lost_line = 0;
+	place->match_lost = false;
 }
 
 /* Behind those of the same line. */

@@ -150,8 +150,13 @@ struct conf {
 	struct conf_value timeout;
 	struct conf_value crash_loop_count; /* 0: no guard */
 	struct conf_value crash_loop_seconds;
-	/* As in struct conf_process, for text that belongs to no section that was kept. */
+	/* As in struct conf_process, for text that belongs to no section that was kept: holds for all. */
 	unsigned int exclude_lost_line;
+	/*
+	 * Exclusions of process sections of whose match something could not be read: whom they are for
+	 * is not known, so that they hold for every process.
+	 */
+	struct conf_excludes exclude_all;
 };
 
 struct conf_problem {

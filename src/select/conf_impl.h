@@ -8,6 +8,7 @@
  *   conf_read.c    libconfuse decodes it                            text -> keys and values
  *   conf_value.c   values are checked and stored                    keys and values -> struct conf
  *   conf_target.c  what target sections need together
+ *   conf_near.c    what a mis-spelt word may have meant
  *
  * libconfuse 3.3 stops at the first mistake, counts lines wrongly after comments, skips unknown
  * keys in silence or takes them for errors without a name, expands the environment, drops odd bytes
@@ -62,6 +63,18 @@ extern const size_t conf_nr_keys;
 /* A key by name in a section, or NULL. */
 const struct conf_key *conf_key_find(enum conf_section section, const char *name, size_t size);
 
+/* Whether a word is a key, or may be meant as it: some letters differ, a third of them at most. */
+bool conf_is_near(const char *word, size_t size, const char *key);
+/* The key of a section that a word is nearest to, or NULL. */
+const struct conf_key *conf_key_near(enum conf_section section, const char *word, size_t size);
+/* Whether one of the words in a text is near a key. */
+bool conf_has_word_near(const char *text, size_t size, const char *key);
+
+/* Whether a word that is no key of a section may have been meant to exclude something. */
+bool conf_may_exclude(enum conf_section section, const char *word, size_t size);
+/* Whether a text that is not understood may have an exclusion in it. */
+bool conf_has_exclusion(const char *text, size_t size);
+
 /* The section that a word begins, or CONF_TOP if it is none. */
 enum conf_section conf_section_find(const char *name, size_t size);
 const char *conf_section_name(enum conf_section section);
@@ -84,6 +97,7 @@ struct conf_place {
 	bool damaged;				/* its syntax had problems */
 	unsigned int exclude_lost_line;		/* outside of sections, see struct conf */
 	unsigned int section_exclude_lost_line; /* in this section, see struct conf_process */
+	bool match_lost;			/* a selection of this section could not be read */
 	bool nomem;				/* a problem could not be kept */
 };
 
@@ -152,6 +166,7 @@ struct conf_head {
 	enum conf_section section;
 	unsigned int line;
 	unsigned int exclude_lost_line;
+	bool match_lost;
 	bool damaged;
 	size_t title_size;
 	char title[CONF_MAX_TITLE];

@@ -114,6 +114,30 @@ static int store_section(struct conf_place *place, cfg_t *cfg, void *object, str
 	return 0;
 }
 
+/* Whom the exclusions of this section are for is not known. */
+static int exclude_for_all(struct conf_place *place, const struct conf_process *process,
+			   struct conf *conf, struct err *err)
+{
+	const struct conf_exclude *x;
+
+	if (place->section_exclude_lost_line && !place->exclude_lost_line)
+		place->exclude_lost_line = place->section_exclude_lost_line;
+	vec_for_each (x, &process->exclude) {
+		struct conf_exclude copy = *x;
+
+		if (x->name) {
+			copy.name = strdup(x->name);
+			if (!copy.name)
+				return err_nomem(err);
+		}
+		if (!conf_excludes_push(&conf->exclude_all, copy)) {
+			free(copy.name);
+			return err_nomem(err);
+		}
+	}
+	return 0;
+}
+
 static int add_process(struct conf_place *place, cfg_t *cfg, unsigned int line, struct conf *conf,
 		       struct err *err)
 {
@@ -123,6 +147,8 @@ static int add_process(struct conf_place *place, cfg_t *cfg, unsigned int line, 
 	conf_set_defaults(CONF_PROCESS, &process);
 	process.title = strdup(place->title);
 	rc = process.title ? store_section(place, cfg, &process, err) : err_nomem(err);
+	if (!rc && (place->match_lost || !process.match.selections.n))
+		rc = exclude_for_all(place, &process, conf, err);
 	if (!rc && !process.match.selections.n) {
 		/* Left out: a section that can match nothing must not hide the default. */
 		conf_complain(place, line, "match", "nothing is left to match");
@@ -168,6 +194,7 @@ static int store_sections(struct conf_place *place, cfg_t *cfg, const struct con
 		conf_enter(place, head->section, head->title, head->title_size);
 		place->damaged = head->damaged;
 		place->section_exclude_lost_line = head->exclude_lost_line;
+		place->match_lost = head->match_lost;
 		section = cfg_getnsec(cfg, conf_section_name(head->section), nr[head->section]++);
 		if (!section)
 			continue;

@@ -43,16 +43,34 @@ static const char *token_name(const struct syntax *s, const struct conf_token *t
 	return buf;
 }
 
-/* Take a piece of text out. An exclusion in it must not be forgotten silently. */
-static void blank_out(struct syntax *s, size_t start, size_t end, unsigned int line)
+static void lose_exclusion(struct syntax *s, unsigned int line)
 {
 	unsigned int *lost = s->place->section == CONF_PROCESS
 				     ? &s->place->section_exclude_lost_line
 				     : &s->place->exclude_lost_line;
+
+	if (!*lost)
+		*lost = line;
+}
+
+/* A word that is no key of this section may have been the one that hides something. */
+static void unknown_word(struct syntax *s, const char *word, size_t size, unsigned int line)
+{
+	if (conf_may_exclude(s->place->section, word, size))
+		lose_exclusion(s, line);
+}
+
+/* Take a piece of text out. An exclusion in it must not be forgotten silently. */
+static void blank_out(struct syntax *s, size_t start, size_t end, unsigned int line)
+{
+	const char *text = s->buf->s + start;
+	size_t size = end - start;
 	char *p;
 
-	if (!*lost && memmem(s->buf->s + start, end - start, "exclude", strlen("exclude")))
-		*lost = line;
+	if (conf_has_exclusion(text, size))
+		lose_exclusion(s, line);
+	if (conf_has_word_near(text, size, "match"))
+		s->place->match_lost = true;
 	for (p = s->buf->s + start; p < s->buf->s + end; p++) {
 		if (*p != '\n')
 			*p = CONF_BLANK;
@@ -234,8 +252,8 @@ static struct conf_token list(struct syntax *s, const struct conf_token *open, c
 	return next(s, &t);
 }
 
-/* Where else a key that is unknown here would be right, as the end of a message. */
-static const char *key_home(const char *word)
+/* Where else a key that is unknown here would be right, or what was meant, as the end of a message. */
+static const char *key_home(const struct syntax *s, const char *word, char *buf, size_t size)
 {
 	const struct conf_key *key;
 
@@ -253,7 +271,9 @@ static const char *key_home(const char *word)
 			return ", it belongs outside of all sections";
 		}
 	}
-	return "";
+	key = conf_key_near(s->place->section, word, strlen(word));
+	snprintf(buf, size, key ? ", is '%s' meant?" : "", key ? key->name : "");
+	return buf;
 }
 
 /* False, and it is named what is wrong with the key itself, apart from its value. */
@@ -262,10 +282,12 @@ static bool key_is_good(struct syntax *s, const struct conf_token *name, const c
 {
 	const struct conf_key *key = conf_key_find(s->place->section, word, strlen(word));
 	unsigned int *seen;
+	char buf[48];
 
 	if (!key) {
 		conf_complain(s->place, name->line, NULL, "unknown key '%s'%s", word,
-			      key_home(word));
+			      key_home(s, word, buf, sizeof(buf)));
+		unknown_word(s, word, strlen(word), name->line);
 		return false;
 	}
 	seen = &s->seen[key - conf_keys];
@@ -311,6 +333,7 @@ static void leave_section(struct syntax *s)
 
 	head->damaged = conf_is_damaged(s->place);
 	head->exclude_lost_line = s->place->section_exclude_lost_line;
+	head->match_lost = s->place->match_lost;
 	conf_enter(s->place, CONF_TOP, "", 0);
 }
 
@@ -428,6 +451,7 @@ static struct conf_token statement(struct syntax *s, const struct conf_token *na
 			return section(s, *name, kind);
 		conf_complain(s->place, name->line, NULL, "unknown section %s",
 			      token_name(s, name, buf));
+		unknown_word(s, word, size, name->line);
 		open = n.type == TOKEN_OPEN ? n : next(s, &n);
 		return drop_section(s, name, &open);
 	}
@@ -442,6 +466,7 @@ static struct conf_token statement(struct syntax *s, const struct conf_token *na
 	else
 		conf_complain(s->place, name->line, NULL, "unknown key %s",
 			      token_name(s, name, buf));
+	unknown_word(s, word, size, name->line);
 	return reject(s, name, n, false);
 }
 

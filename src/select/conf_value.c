@@ -141,6 +141,7 @@ static int store_selection(const struct item *item, struct err *err)
 		return err_nomem(err);
 	if (rc) {
 		complain(item, "%s", why.text);
+		item->place->match_lost = true;
 		return 0;
 	}
 	sel.line = item->line;

@@ -70,7 +70,8 @@ struct keep_opts {
 	size_t nr_sections;
 	/* Symbols of programs that their own tables do not show, by build-id; NULL: none. */
 	const struct user_symbol_vec *user_symbols;
-	bool exclude_lost; /* an exclusion could not be read: leave out all that it may have meant */
+	const struct conf_excludes *exclude_all; /* that hold for every process; NULL: none */
+	unsigned int exclude_lost_line; /* an exclusion for any process could not be read, there; 0: none */
 };
 
 /* The defaults of the configuration, with a detail. */
@@ -105,7 +106,8 @@ struct keep {
  * What cannot be found in the process (a symbol, a list) is warned of; what an exclusion may have meant
  * and cannot be found is left out with all it may lie in.
  *
- * Return: 0 or ERR_NOMEM.
+ * Return: 0; ERR_NOMEM; ERR_INVALID if an exclusion of the configuration could not be read: what it was
+ * to hide is not known, so that nothing of the process may be written.
  */
 int keep_make(struct proc *p, const struct keep_opts *o, struct keep *ret, struct err *err);
 void keep_deinit(struct keep *k);

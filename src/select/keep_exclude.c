@@ -118,25 +118,31 @@ static int exclude_one(struct keep_ctx *c, const struct conf_exclude *x)
 	return 0;
 }
 
+static int exclude_each(struct keep_ctx *c, const struct conf_excludes *excludes)
+{
+	const struct conf_exclude *x;
+	int rc = 0;
+
+	vec_for_each(x, excludes)
+		if (!rc)
+			rc = exclude_one(c, x);
+	return rc;
+}
+
 int keep_excluded(struct keep_ctx *c)
 {
 	size_t i, nr = c->o.nr_sections;
-	bool lost = c->o.exclude_lost;
+	unsigned int lost = c->o.exclude_lost_line;
 	int rc = 0;
 
-	for (i = 0; i < nr; i++) {
-		const struct conf_exclude *x;
-
-		lost |= c->o.sections[i]->exclude_lost_line != 0;
-		vec_for_each(x, &c->o.sections[i]->exclude)
-			if (!rc)
-				rc = exclude_one(c, x);
-	}
-	if (!rc && lost) {
-		log_warn(c->p->log, "process %d (%s): an exclusion of the configuration could not be read: detail tiny, no data of any module",
-			 c->p->leader.pid, c->p->leader.comm);
-		keep_fall_back(c);
-		rc = keep_exclude_all_data(c);
-	}
-	return rc;
+	for (i = 0; i < nr && !lost; i++)
+		lost = c->o.sections[i]->exclude_lost_line;
+	/* A secret that is written cannot be taken back. */
+	if (lost)
+		return err_set(c->err, ERR_INVALID,
+			       "nothing of it is written: line %u of the configuration may exclude something of it, and cannot be read",
+			       lost);
+	for (i = 0; i < nr && !rc; i++)
+		rc = exclude_each(c, &c->o.sections[i]->exclude);
+	return !rc && c->o.exclude_all ? exclude_each(c, c->o.exclude_all) : rc;
 }

@@ -42,7 +42,8 @@ struct plan {
  *
  * A page that is to be captured has been seen to be readable.
  *
- * Return: 0; ERR_NOMEM; ERR_ABSENT, ERR_CORRUPT if the page tables cannot be found at all.
+ * Return: 0; ERR_NOMEM; ERR_ABSENT, ERR_CORRUPT if the page tables cannot be found at all; ERR_INVALID
+ * as keep_make().
  */
 int plan_make(struct proc *p, const struct keep_opts *o, struct plan *ret, struct err *err);
 void plan_deinit(struct plan *plan);

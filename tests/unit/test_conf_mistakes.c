@@ -84,7 +84,7 @@ static const struct row rows[] = {
 	{ "the environment is not looked at outside quotes",
 	  TEXT("detail = ${HOME}\ncodec = none\n"), "1: detail: '$': it must stand in quotes\n",
 	  "codec = none\n" },
-	{ "an unknown key", TEXT("max-byte = 5\ncodec = none"), "1: unknown key 'max-byte'\n",
+	{ "an unknown key", TEXT("max-byte = 5\ncodec = none"), "1: unknown key 'max-byte', is 'max-bytes' meant?\n",
 	  "codec = none\n" },
 	{ "an unknown key with a list", TEXT("max = {a, \"b\"}\ncodec = none"),
 	  "1: unknown key 'max'\n", "codec = none\n" },
@@ -324,7 +324,7 @@ static const struct row rows[] = {
 	{ "a directory of others", TEXT("target a { to = /a }"), "", "to = \"/a\"\n" },
 	{ "a directory whose device may be the mistake",
 	  TEXT("target a { to = /a devcie = \"/dev/a\" }"),
-	  "1: target \"a\": unknown key 'devcie'\n"
+	  "1: target \"a\": unknown key 'devcie', is 'device' meant?\n"
 	  "1: target \"a\": left out: it has mistakes, and no device to mount\n",
 	  NULL },
 };
@@ -378,17 +378,38 @@ static const struct {
 	const char *text;
 	unsigned int process_line, other_line; /* where it was lost */
 	bool damaged;
+	unsigned int nr_for_all;
 } lost[] = {
-	{ "process a { match = panic exclude = \"symbol=x\" }", 0, 0, false },
-	{ "process a { match = panic\nexclude = \"symbl=x\" }", 2, 0, true },
-	{ "process a { match = panic\nexclude = symbol=x }", 2, 0, true },
-	{ "process a { match = panic\nexclude {symbol=x} }", 2, 0, true },
-	{ "process a { match = panic\ndetail = {x\n exclude \"symbol=x\" }\n}", 2, 0, true },
-	{ "process a { match = panic\ndetail = x }", 0, 0, true },
-	{ "process a { match = panic\nexlude = \"symbol=x\" }", 0, 0, true },
+	{ "process a { match = panic exclude = \"symbol=x\" }", 0, 0, false, 0 },
+	{ "process a { match = panic\nexclude = \"symbl=x\" }", 2, 0, true, 0 },
+	{ "process a { match = panic\nexclude = symbol=x }", 2, 0, true, 0 },
+	{ "process a { match = panic\nexclude {symbol=x} }", 2, 0, true, 0 },
+	{ "process a { match = panic\ndetail = {x\n exclude \"symbol=x\" }\n}", 2, 0, true, 0 },
+	{ "process a { match = panic\ndetail = x }", 0, 0, true, 0 },
+	{ "process a { match = panic\nexlude = \"symbol=x\" }", 2, 0, true, 0 },
+	{ "process a { match = panic\nexcldue = on }", 2, 0, true, 0 },
+	{ "process a { match = panic\nhide = {\"[heap]\"} }", 2, 0, true, 0 },
+	{ "process a { match = panic\nhide \"[heap]\" }", 2, 0, true, 0 },
+	{ "process a { match = panic\nhide { x = 1 } }", 2, 0, true, 0 },
+	{ "process a { match = panic\ndetial = full }", 0, 0, true, 0 },
+	{ "process a { match = panic\ncodec = zstd }", 0, 0, true, 0 },
+	{ "process a { match = panic\nmapings = \"symbol=x\" }", 2, 0, true, 0 },
+	{ "exlude = \"symbol=x\"\nprocess a { match = panic }", 0, 1, false, 0 },
+	{ "colour = red\nprocess a { match = panic }", 0, 0, false, 0 },
+	{ "process a { match = panic }\nkernel { exclude = x }", 0, 2, false, 0 },
+	{ "process a { match = {panic, \"com=x\"}\nexclude = \"symbol=x\" }", 0, 0, true, 1 },
+	{ "process a { match = {panic, \"com=x\"}\nexlude = \"symbol=x\" }", 2, 2, true, 0 },
+	{ "process a { match = panic }\nprocess b { match = \"com=x\" exclude = \"symbol=x\" }", 0, 0,
+	  false, 1 },
+	{ "process a { match = panic }\nprocess b { exclude = {\"symbol=x\", \"mapping=y\"} }", 0, 0,
+	  false, 2 },
+	{ "process a { match = panic }\nprocess b { mach = \"comm=x\" exclude = \"range=0x1-0x2\" }", 0, 0,
+	  false, 1 },
+	{ "process a { match = panic }\nprocess b { match = \"com=x\"\nexclude = \"symbl=x\" }", 0, 3,
+	  false, 0 },
 	{ "process a { match = panic }\nprocess a { match = panic\nexclude = \"symbol=x\" }", 0, 2,
-	  false },
-	{ "process a { match = panic }\nexclude = \"symbol=x\"", 0, 2, false },
+	  false, 0 },
+	{ "process a { match = panic }\nexclude = \"symbol=x\"", 0, 2, false, 0 },
 };
 
 static void test_lost_exclusions(void **state)
@@ -407,9 +428,11 @@ static void test_lost_exclusions(void **state)
 		assert_int_equal(conf.processes.n, 1);
 		if (conf.processes.v->exclude_lost_line != lost[i].process_line ||
 		    conf.exclude_lost_line != lost[i].other_line ||
-		    conf.processes.v->damaged != lost[i].damaged)
-			fail_msg("row %zu: %u %u %d", i, conf.processes.v->exclude_lost_line,
-				 conf.exclude_lost_line, conf.processes.v->damaged);
+		    conf.processes.v->damaged != lost[i].damaged ||
+		    conf.exclude_all.n != lost[i].nr_for_all)
+			fail_msg("%s: %u %u %d %zu", lost[i].text,
+				 conf.processes.v->exclude_lost_line, conf.exclude_lost_line,
+				 conf.processes.v->damaged, conf.exclude_all.n);
 		conf_problems_free(&problems);
 		conf_free(&conf);
 	}
