@@ -109,7 +109,8 @@ enum vmsift_status vmsift_core(struct vmsift *v, const struct vmsift_core_opts *
 
 struct vmsift_kdump_opts {
 	const struct vmsift_selection *selection; /* processes whose pages are kept; NULL: none */
-	const char *detail;	/* of these; NULL: the default */
+	const char *detail;	/* of these; NULL: what the configuration says, else small */
+	const char *conf;	/* configuration file; NULL: the default one if it exists */
 	unsigned int dump_level; /* as in makedumpfile(8), 0 to 31 */
 	const char *codec;	/* none, zlib, lzo, zstd; NULL: none */
 	int codec_level;	/* 0: the codec's default */

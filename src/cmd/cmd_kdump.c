@@ -149,7 +149,7 @@ static int run_kdump(struct kdump_args *a, const char *path)
 	struct err err = { 0 };
 	enum vmsift_status status;
 	struct vmsift *v;
-	int rc = vmsift_open(path, &a->common.log, &v, &err);
+	int rc = open_dump(&a->common, path, &v, &err);
 
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);
@@ -179,7 +179,9 @@ static int parse_and_run(const struct command *cmd, struct kdump_args *a, int ar
 		a->o.out = argv[optind + 1];
 	a->o.dry_run = a->common.dry_run;
 	a->o.json = a->common.json;
+	a->o.conf = a->common.config;
 	a->o.max_bytes = a->common.max_bytes;
+	a->o.max_seconds = a->common.max_seconds;
 	return run_kdump(a, argv[optind]);
 }
 

@@ -33,6 +33,7 @@ REASONS = {
     "swap-unsupported": "swapped out to RAM in a way that is not understood",
     "marker": "a guard page, or userfaultfd's write protection, was in place of a page",
     "not-in-dump": "the page frame is not in the dump",
+    "filtered-out": "the page was filtered out of the dump that the core was made of",
     "read-error": "the dump could not be read there",
     "hwpoison": "a hardware memory error",
     "bad-page-table": "the page table is missing or damaged",

@@ -144,14 +144,19 @@ static int write_all(struct writer *w, const struct kernel *k, struct sink *sink
 static int open_set(struct writer *w, struct kmem *km, const struct kernel *k,
 		    struct page_classifier *pc, struct err *err)
 {
+	const struct page_choice choice = { .dump_level = w->o->dump_level,
+					    .keep = w->o->keep,
+					    .never = w->o->never };
 	struct err why = { 0 };
 	bool told;
 
 	memset(w->st, 0, sizeof(*w->st));
 	told = !page_classifier_init(pc, km, k, w->st->missing, sizeof(w->st->missing), &why);
+	if (!told && w->o->must_tell)
+		return err_set(err, ERR_UNSUPPORTED, "%s", why.text);
 	if (!told)
 		memcpy(w->st->missing, why.text, sizeof(w->st->missing));
-	return page_set_init(&w->set, w->vc, told ? pc : NULL, w->o->dump_level, w->o->keep, err);
+	return page_set_init(&w->set, w->vc, told ? pc : NULL, &choice, err);
 }
 
 int kdump_write(struct vmcore *vc, struct kmem *km, const struct kernel *k, struct sink *sink,

@@ -17,7 +17,10 @@ struct kdump_opts {
 	int codec_level;
 	bool flattened;	    /* also where the sink could seek */
 	uint64_t max_bytes; /* of the output; 0: no limit */
+	uint64_t deadline_ns; /* on the monotonic clock; 0: none */
 	const struct pfn_range_vec *keep; /* frames that are kept at any level; NULL: none */
+	const struct pfn_range_vec *never; /* frames that are not, whatever else asks for them; NULL: none */
+	bool must_tell; /* nothing is to be written where pages cannot be told from user data */
 	unsigned int nr_threads; /* that compress; below 2: the one that reads. The output is the same. */
 };
 
@@ -31,6 +34,7 @@ struct kdump_stats {
 	bool started;	     /* something usable is in the output */
 	bool incomplete;     /* it bears the INCOMPLETE flag */
 	bool over_budget;    /* because of max_bytes */
+	bool out_of_time;    /* because of deadline_ns */
 	char missing[ERR_TEXT_SIZE]; /* kinds of pages that this dump does not tell apart; "" */
 };
 

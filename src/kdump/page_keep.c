@@ -46,48 +46,52 @@ void page_keep_settle(struct pfn_range_vec *keep)
 	keep->n = n;
 }
 
-int page_keep_subtract(struct pfn_range_vec *keep, const struct pfn_range_vec *less, struct err *err)
-{
-	struct pfn_range_vec out = { 0 };
-	const struct pfn_range *k;
-	bool ok = true;
-	size_t i = 0, j;
-
-	vec_for_each (k, keep) {
-		pfn_t at = k->start;
-
-		while (i < less->n && less->v[i].end <= at)
-			i++;
-		for (j = i; j < less->n && less->v[j].start < k->end; j++) {
-			if (less->v[j].start > at)
-				ok = ok && pfn_range_vec_push(&out, (struct pfn_range){ at, less->v[j].start });
-			at = max_u64(at, less->v[j].end);
-		}
-		if (at < k->end)
-			ok = ok && pfn_range_vec_push(&out, (struct pfn_range){ at, k->end });
-	}
-	if (!ok) {
-		pfn_range_vec_free(&out);
-		return err_nomem(err);
-	}
-	pfn_range_vec_free(keep);
-	*keep = out;
-	return 0;
-}
-
-void page_keep_mark(const struct pfn_range_vec *keep, pfn_t first, uint64_t nr, uint8_t *bits)
+/* The first that ends behind @pfn: an index, up to keep->n. */
+static size_t range_from(const struct pfn_range_vec *keep, pfn_t pfn)
 {
 	size_t lo = 0, hi = keep->n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (keep->v[mid].end <= first)
+		if (keep->v[mid].end <= pfn)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (; lo < keep->n && keep->v[lo].start < first + nr; lo++)
-		bits_set(bits, max_u64(keep->v[lo].start, first) - first,
-			 min_u64(keep->v[lo].end, first + nr) - first);
+	return lo;
+}
+
+static void apply(const struct pfn_range_vec *keep, pfn_t first, uint64_t nr, uint8_t *bits,
+		  void (*fn)(uint8_t *bits, uint64_t start, uint64_t end))
+{
+	size_t i;
+
+	for (i = range_from(keep, first); i < keep->n && keep->v[i].start < first + nr; i++)
+		fn(bits, max_u64(keep->v[i].start, first) - first,
+		   min_u64(keep->v[i].end, first + nr) - first);
+}
+
+void page_keep_mark(const struct pfn_range_vec *keep, pfn_t first, uint64_t nr, uint8_t *bits)
+{
+	apply(keep, first, nr, bits, bits_set);
+}
+
+void page_keep_clear(const struct pfn_range_vec *keep, pfn_t first, uint64_t nr, uint8_t *bits)
+{
+	apply(keep, first, nr, bits, bits_clear);
+}
+
+void page_keep_clear_others(const struct pfn_range_vec *keep, pfn_t first, uint64_t nr,
+			    uint8_t *bits)
+{
+	pfn_t at = first;
+	size_t i;
+
+	for (i = range_from(keep, first); i < keep->n && keep->v[i].start < first + nr; i++) {
+		if (keep->v[i].start > at)
+			bits_clear(bits, at - first, keep->v[i].start - first);
+		at = min_u64(keep->v[i].end, first + nr);
+	}
+	bits_clear(bits, at - first, nr);
 }

@@ -26,15 +26,12 @@ int page_keep_add(struct pfn_range_vec *keep, pfn_t start, pfn_t end, struct err
 /* Make them ascending and disjoint. */
 void page_keep_settle(struct pfn_range_vec *keep);
 
-/**
- * page_keep_subtract() - take frames out again
- * @keep, @less: settled
- *
- * Return: 0; ERR_NOMEM, and @keep is as it was.
- */
-int page_keep_subtract(struct pfn_range_vec *keep, const struct pfn_range_vec *less, struct err *err);
-
-/* Set the bits of those that lie in [first, first + nr); bit 0 is @first's. */
+/* Set the bits of those that lie in [first, first + nr); bit 0 is @first's. @keep is settled. */
 void page_keep_mark(const struct pfn_range_vec *keep, pfn_t first, uint64_t nr, uint8_t *bits);
+
+/* Clear these bits, or all others. */
+void page_keep_clear(const struct pfn_range_vec *keep, pfn_t first, uint64_t nr, uint8_t *bits);
+void page_keep_clear_others(const struct pfn_range_vec *keep, pfn_t first, uint64_t nr,
+			    uint8_t *bits);
 
 #endif

@@ -104,13 +104,12 @@ static pfn_t last_frame(const struct vmcore *vc)
 }
 
 int page_set_init(struct page_set *ps, struct vmcore *vc, struct page_classifier *pc,
-		  unsigned int dump_level, const struct pfn_range_vec *keep, struct err *err)
+		  const struct page_choice *choice, struct err *err)
 {
 	memset(ps, 0, sizeof(*ps));
 	ps->vc = vc;
 	ps->pc = pc;
-	ps->dump_level = dump_level;
-	ps->keep = keep;
+	ps->choice = *choice;
 	ps->max_mapnr = last_frame(vc);
 	ps->nr_windows = (ps->max_mapnr + PAGE_WINDOW - 1) / PAGE_WINDOW;
 	if (ps->nr_windows <= PAGE_SET_REMEMBER)
@@ -151,7 +150,7 @@ static void take_run(void *ctx, pfn_t start, pfn_t end, enum page_class c)
 
 	if (!ps->counted)
 		ps->nr_of_class[c] += end - start;
-	if (!page_class_excluded(c, ps->dump_level))
+	if (!page_class_excluded(c, ps->choice.dump_level))
 		bits_set(ps->window, start - ps->window_start, end - ps->window_start);
 }
 
@@ -161,6 +160,19 @@ static void classify_stretch(struct page_set *ps, pfn_t start, pfn_t end)
 		page_classify(ps->pc, start, end, take_run, ps);
 	else
 		take_run(ps, start, end, PAGE_UNKNOWN);
+}
+
+/* Frames that someone named; those that are not in the dump have no contents to be kept. */
+static void choose(struct page_set *ps)
+{
+	const struct page_choice *c = &ps->choice;
+
+	if (c->only)
+		page_keep_clear_others(c->only, ps->window_start, PAGE_WINDOW, ps->window);
+	if (c->keep)
+		page_keep_mark(c->keep, ps->window_start, PAGE_WINDOW, ps->window);
+	if (c->never)
+		page_keep_clear(c->never, ps->window_start, PAGE_WINDOW, ps->window);
 }
 
 const uint8_t *page_set_get(struct page_set *ps, uint64_t nr)
@@ -180,8 +192,7 @@ const uint8_t *page_set_get(struct page_set *ps, uint64_t nr)
 		classify_stretch(ps, start, end);
 		at = end;
 	}
-	if (ps->keep)
-		page_keep_mark(ps->keep, ps->window_start, PAGE_WINDOW, ps->window);
+	choose(ps);
 	return ps->window;
 }
 

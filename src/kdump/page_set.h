@@ -18,11 +18,18 @@
 /* Bitmaps of this many windows are remembered: 64 GiB of 4 KiB pages, 2 MiB. */
 #define PAGE_SET_REMEMBER 16
 
+/* Which frames of those that are in the dump. Ranges are settled, and outlive the set. */
+struct page_choice {
+	unsigned int dump_level;
+	const struct pfn_range_vec *only;  /* nothing else, but for .keep; NULL: all that the level keeps */
+	const struct pfn_range_vec *keep;  /* whatever the level says; may be NULL */
+	const struct pfn_range_vec *never; /* whatever the others say; may be NULL */
+};
+
 struct page_set {
 	struct vmcore *vc;
 	struct page_classifier *pc; /* NULL: all that is in the dump */
-	unsigned int dump_level;
-	const struct pfn_range_vec *keep; /* may be NULL */
+	struct page_choice choice;
 	pfn_t max_mapnr; /* frame behind the last that is in the dump */
 	uint64_t nr_windows;
 	/* Filled by page_set_get(). */
@@ -35,7 +42,7 @@ struct page_set {
 
 /* @pc may be NULL, and outlives the set. Return: 0; ERR_NOMEM. page_set_deinit() either way. */
 int page_set_init(struct page_set *ps, struct vmcore *vc, struct page_classifier *pc,
-		  unsigned int dump_level, const struct pfn_range_vec *keep, struct err *err);
+		  const struct page_choice *choice, struct err *err);
 void page_set_deinit(struct page_set *ps);
 
 /* The bits of frames [nr << PAGE_WINDOW_SHIFT, ...) that are in the dump at all. @bits: PAGE_WINDOW_BYTES. */

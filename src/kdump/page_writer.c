@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "util/bytes.h"
 
@@ -78,9 +79,20 @@ static int put_lost(struct page_writer *w, struct err *err)
 	return put_desc(w, empty, err);
 }
 
-/* Whether the budget has room for one page more. */
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* Whether the budget has room, and time, for one page more. */
 static bool admit(struct page_writer *w)
 {
+	/* Looked at every so many pages: some microseconds. */
+	if (w->o->deadline_ns && !(w->st->nr_written % 32) && now_ns() >= w->o->deadline_ns)
+		w->st->out_of_time = w->stop = true;
 	uint64_t used = w->data.out->written + w->data.n + w->desc.n;
 
 	if (w->o->max_bytes &&

@@ -28,6 +28,23 @@ void chosen_add_section(struct chosen *c, const struct conf *conf, size_t sectio
 		c->detail = detail;
 }
 
+size_t chosen_keep_opts(const struct vmsift *v, const struct conf *conf, const struct chosen *c,
+			const struct conf_process *sections[CONF_MAX_SECTIONS],
+			struct keep_opts *ret)
+{
+	size_t i, nr = 0;
+
+	keep_opts_init(ret, c->detail);
+	for (i = 0; conf && i < conf->processes.n && i < CONF_MAX_SECTIONS; i++)
+		if (c->sections[i / 64] >> i % 64 & 1)
+			sections[nr++] = &conf->processes.v[i];
+	keep_opts_merge(ret, sections, nr);
+	ret->exclude_lost_line = conf ? conf->exclude_lost_line : 0;
+	ret->exclude_all = conf ? &conf->exclude_all : NULL;
+	ret->user_symbols = v->lf ? &v->lf->user_symbols : NULL;
+	return nr;
+}
+
 /* Sections that match a process hold for it, also where something else selected it: exclusions above all. */
 static void add_sections(const struct choice *ch, const struct subject *s, struct chosen *c)
 {

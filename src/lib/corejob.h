@@ -94,6 +94,16 @@ int chosen_find(struct vmsift *v, const struct selection_set *set, const struct 
 		const enum detail *detail, struct chosen_vec *ret, unsigned int *lost,
 		struct err *err);
 
+/**
+ * chosen_keep_opts() - what the detail of a process, and the sections that match it, ask for
+ * @sections: room for them; kept in @ret
+ *
+ * Return: how many sections match.
+ */
+size_t chosen_keep_opts(const struct vmsift *v, const struct conf *conf, const struct chosen *c,
+			const struct conf_process *sections[CONF_MAX_SECTIONS],
+			struct keep_opts *ret);
+
 /* Take up a process section that matches: one of its keys may make the detail richer. */
 void chosen_add_section(struct chosen *c, const struct conf *conf, size_t section);
 

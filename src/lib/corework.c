@@ -66,17 +66,11 @@ static int make_plan(const struct corejob *job, const struct chosen *c, bool tin
 		     struct work *w, struct err *err)
 {
 	const struct conf_process *sections[CONF_MAX_SECTIONS];
-	const struct conf *conf = job->conf;
-	size_t i, nr = find_sections(job, c, sections);
 	struct keep_opts o;
+	size_t i, nr = chosen_keep_opts(job->v, job->conf, c, sections, &o);
 	int rc;
 
-	keep_opts_init(&o, c->detail);
-	keep_opts_merge(&o, sections, nr);
-	o.exclude_lost_line = conf ? conf->exclude_lost_line : 0;
-	o.exclude_all = conf ? &conf->exclude_all : NULL;
 	o.file_pages |= job->file_pages;
-	o.user_symbols = job->v->lf ? &job->v->lf->user_symbols : NULL;
 	/* Exclusions hold at every detail; the rest of a section is for the richer core. */
 	if (tiny) {
 		o.detail = DETAIL_TINY;

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "kdump/page_set.h"
+#include "lib/confload.h"
+#include "lib/corejob.h"
 #include "lib/dump.h"
 #include "lib/file_out.h"
 #include "lib/kdump_keep.h"
@@ -119,11 +121,10 @@ static void say_stats(struct vmsift *v, const struct kdump_stats *st, const stru
 		log_warn(v->log, "kept, as they cannot be told apart: %s", st->missing);
 	if (st->nr_failed)
 		log_warn(v->log, "%" PRIu64 " pages could not be read", st->nr_failed);
-	if (st->over_budget)
+	if (st->over_budget || st->out_of_time)
 		log_warn(v->log,
-			 "the limit of %" PRIu64 " bytes ended the dump: %" PRIu64 " of %" PRIu64
-			 " pages are in it",
-			 ko->max_bytes, st->nr_written, st->nr_kept);
+			 "%s ended the dump: %" PRIu64 " of %" PRIu64 " pages are in it",
+			 st->over_budget ? "max-bytes" : "max-time", st->nr_written, st->nr_kept);
 	for (c = 0; c < PAGE_CLASS_NR; c++)
 		if (st->nr_of_class[c])
 			log_debug(v->log, "%s: %" PRIu64 " pages",
@@ -158,68 +159,96 @@ static enum vmsift_status write_to(struct vmsift *v, struct kmem *km, struct sin
 	return VMSIFT_DONE;
 }
 
-/*
- * The pages of the processes that were chosen, into @keep. What cannot be had of them does not stop
- * the kernel's pages. Return: how many of them, or of the choices, came to nothing; negative: an
- * error.
- */
-static int collect(struct vmsift *v, const struct vmsift_kdump_opts *o, struct pfn_range_vec *keep,
-		   struct err *err)
+/* A configuration that was named must be there; its mistakes are said, and what could be read holds. */
+static int load_conf(struct vmsift *v, const char *path, struct conf *conf, struct err *err)
 {
-	enum detail detail = DETAIL_DEFAULT;
 	struct err fault = { 0 };
-	unsigned int lost = 0;
-	int rc;
+	size_t nr_problems;
+	int rc = conf_load(path, conf, &nr_problems, v->log, &fault);
 
-	if (o->detail && !detail_parse(o->detail, &detail)) {
-		err_set(err, ERR_INVALID, "there is no detail '%s': %s", o->detail,
-			vmsift_detail_names());
-		return -1;
-	}
-	if (!o->selection)
+	if (rc == ERR_NOTFOUND && !path)
 		return 0;
-	rc = v->k ? kdump_keep_collect(v, &o->selection->set, detail, keep, &lost, &fault)
-		  : err_set(&fault, ERR_UNSUPPORTED, "processes cannot be found in this dump");
-	if (rc)
+	return rc ? err_set(err, ERR_INVALID, "%s", fault.text) : 0;
+}
+
+/* What cannot be had of the processes does not stop the kernel's pages. */
+static enum vmsift_status collect(struct vmsift *v, const struct kdump_want *w,
+				  struct kdump_opts *ko, struct kdump_keep *keep, struct err *err)
+{
+	bool chosen = w->set && w->set->selections.n;
+	struct err fault = { 0 };
+	int rc = 0;
+
+	if (v->k)
+		rc = kdump_keep_collect(v, w, keep, &fault);
+	else
+		rc = err_set(&fault, ERR_UNSUPPORTED, "processes cannot be found in this dump");
+	keep->never_lost = keep->never_lost || (!v->k && kdump_conf_excludes(w->conf));
+	if (rc && (chosen || keep->never_lost))
 		log_error(v->log, "%s: the kernel's pages are written all the same", fault.text);
-	return (int)lost + (rc != 0);
+	kdump_use_keep(v, keep, ko);
+	if (chosen && rc)
+		return VMSIFT_PARTLY;
+	if (keep->lost)
+		return VMSIFT_PARTLY;
+	if (chosen && !keep->nr_chosen) {
+		err_set(err, ERR_NOTFOUND, "no process matches: kernel pages alone");
+		return VMSIFT_NO_MATCH;
+	}
+	return VMSIFT_DONE;
 }
 
 static enum vmsift_status run_kdump(struct vmsift *v, struct kmem *km, struct sink *sink,
 				    struct kdump_opts *ko, const struct vmsift_kdump_opts *o,
-				    struct err *err)
+				    const struct kdump_want *w, struct err *err)
 {
-	struct pfn_range_vec keep = { 0 };
-	enum vmsift_status status;
-	int lost = collect(v, o, &keep, err);
+	struct kdump_keep keep = { 0 };
+	struct err why = { 0 };
+	enum vmsift_status found = collect(v, w, ko, &keep, &why), status;
 
-	if (lost < 0) {
-		pfn_range_vec_free(&keep);
-		sink_abort(sink, SINK_KEEP);
-		return VMSIFT_USAGE;
-	}
-	ko->keep = &keep;
+	if (o->max_seconds)
+		ko->deadline_ns = corejob_deadline(o->max_seconds);
 	status = o->dry_run ? dry_run(v, km, ko, o, err) : write_to(v, km, sink, ko, err);
-	pfn_range_vec_free(&keep);
-	return status == VMSIFT_DONE && lost ? VMSIFT_PARTLY : status;
+	kdump_keep_free(&keep);
+	if (status != VMSIFT_DONE)
+		return status;
+	if (found != VMSIFT_DONE && !err->rc)
+		*err = why;
+	return found;
 }
 
-enum vmsift_status vmsift_kdump(struct vmsift *v, const struct vmsift_kdump_opts *o,
-				struct err *err)
+/* Refused before work starts: what is there already, and the dump itself. */
+static int open_out(struct vmsift *v, const struct vmsift_kdump_opts *o, struct sink **ret,
+		    struct err *err)
 {
-	struct kdump_opts ko;
-	struct kmem own, *km;
-	struct sink *sink = NULL;
-	bool to_stdout = !o->out || !strcmp(o->out, "-");
-	int rc = fill_opts(&ko, o, err);
+	const char *out = o->out ? o->out : "-";
 
-	/* Whatever standard output is: a script that redirects it gets what a pipe gets. */
-	ko.flattened = ko.flattened || to_stdout;
-	/* Refused before work starts. */
-	if (!rc && !o->dry_run)
-		rc = o->out && strcmp(o->out, "-")
-			     ? sink_open_path(o->out, o->force, &sink, err)
-			     : sink_open_fd(STDOUT_FILENO, "standard output", &sink, err);
+	if (o->dry_run)
+		return 0;
+	if (vmcore_is_read_from(v->vc, out))
+		return err_set(err, ERR_INVALID, "%s: is the dump that is to be read",
+			       strcmp(out, "-") ? out : "standard output");
+	return strcmp(out, "-") ? sink_open_path(out, o->force, ret, err)
+				: sink_open_fd(STDOUT_FILENO, "standard output", ret, err);
+}
+
+static enum vmsift_status with_conf(struct vmsift *v, const struct vmsift_kdump_opts *o,
+				    struct kdump_opts *ko, const struct conf *conf, struct err *err)
+{
+	enum detail detail = DETAIL_DEFAULT;
+	struct kdump_want want = { .set = o->selection ? &o->selection->set : NULL,
+				   .conf = conf,
+				   .detail = o->detail ? &detail : NULL,
+				   .dump_level = o->dump_level };
+	struct sink *sink = NULL;
+	struct kmem own;
+	int rc = 0;
+
+	if (o->detail && !detail_parse(o->detail, &detail))
+		rc = err_set(err, ERR_INVALID, "there is no detail '%s': %s", o->detail,
+			     vmsift_detail_names());
+	if (!rc)
+		rc = open_out(v, o, &sink, err);
 	if (rc)
 		return rc == ERR_EXIST ? VMSIFT_NOTHING : vmsift_status_of(rc);
 	rc = need_memory(v, &own, err);
@@ -227,8 +256,25 @@ enum vmsift_status vmsift_kdump(struct vmsift *v, const struct vmsift_kdump_opts
 		sink_abort(sink, SINK_KEEP);
 		return vmsift_status_of(rc);
 	}
-	km = v->k ? &v->k->km : &own;
-	return run_kdump(v, km, sink, &ko, o, err);
+	return run_kdump(v, v->k ? &v->k->km : &own, sink, ko, o, &want, err);
+}
+
+enum vmsift_status vmsift_kdump(struct vmsift *v, const struct vmsift_kdump_opts *o,
+				struct err *err)
+{
+	enum vmsift_status status;
+	struct kdump_opts ko;
+	struct conf conf;
+	int rc = fill_opts(&ko, o, err);
+
+	/* Whatever standard output is: a script that redirects it gets what a pipe gets. */
+	ko.flattened = ko.flattened || !o->out || !strcmp(o->out, "-");
+	if (rc)
+		return vmsift_status_of(rc);
+	rc = load_conf(v, o->conf, &conf, err);
+	status = rc ? vmsift_status_of(rc) : with_conf(v, o, &ko, &conf, err);
+	conf_free(&conf);
+	return status;
 }
 
 void vmsift_without_mmap(struct vmsift *v)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/kdump_keep.h"
 
+#include "kernel/page_facts.h"
 #include "lib/corejob.h"
 #include "proc/proc_dump.h"
 
@@ -76,10 +77,50 @@ static int add_never(const struct plan *plan, struct pfn_range_vec *never, struc
 	return rc;
 }
 
-static int add_process(struct vmsift *v, const struct chosen *c, struct pfn_range_vec *keep,
-		       struct pfn_range_vec *never, struct err *err)
+/* Whether the level keeps anything that a process could exclude. */
+static bool keeps_user_data(const struct kdump_want *w)
 {
-	struct recorder recorder = { .keep = keep };
+	const unsigned int all = DUMP_LEVEL_CACHE | DUMP_LEVEL_CACHE_PRIVATE | DUMP_LEVEL_USER;
+
+	return (w->dump_level & all) != all || (w->set && w->set->selections.n);
+}
+
+static bool section_excludes(const struct conf_process *s)
+{
+	return s->exclude.n || s->exclude_lost_line;
+}
+
+static bool excludes(const struct conf *conf, const struct chosen *c)
+{
+	size_t i;
+
+	for (i = 0; i < conf->processes.n && i < CONF_MAX_SECTIONS; i++)
+		if (c->sections[i / 64] >> i % 64 & 1 && section_excludes(&conf->processes.v[i]))
+			return true;
+	return conf->exclude_lost_line || conf->exclude_all.n;
+}
+
+static int append(struct pfn_range_vec *to, const struct pfn_range_vec *from, struct err *err)
+{
+	const struct pfn_range *r;
+	int rc = 0;
+
+	vec_for_each (r, from)
+		if (!rc)
+			rc = page_keep_add(to, r->start, r->end, err);
+	return rc;
+}
+
+/*
+ * @chosen: keep what the plan names; else only what it must not hold matters. Nothing is kept of a
+ * process whose exclusions are not known.
+ */
+static int add_process(struct vmsift *v, const struct kdump_want *w, const struct chosen *c,
+		       bool chosen, struct kdump_keep *ret, struct err *err)
+{
+	const struct conf_process *sections[CONF_MAX_SECTIONS];
+	struct pfn_range_vec keep = { 0 };
+	struct recorder recorder = { .keep = &keep };
 	struct plan plan = { 0 };
 	struct keep_opts o;
 	struct proc *p;
@@ -87,54 +128,155 @@ static int add_process(struct vmsift *v, const struct chosen *c, struct pfn_rang
 
 	if (rc)
 		return rc;
-	keep_opts_init(&o, c->detail);
-	o.user_symbols = v->lf ? &v->lf->user_symbols : NULL;
+	chosen_keep_opts(v, w->conf, c, sections, &o);
+	if (!chosen)
+		o.detail = DETAIL_TINY;
 	recorder.real = p->ops;
 	recorder.ops = *p->ops;
 	recorder.ops.map = map_and_keep;
-	p->ops = &recorder.ops;
+	if (chosen)
+		p->ops = &recorder.ops;
 	if (p->has_memory)
 		rc = plan_make(p, &o, &plan, err);
 	p->ops = recorder.real;
+	if (!rc && p->has_memory && chosen)
+		rc = add_plan(&plan, &keep, err);
 	if (!rc && p->has_memory)
-		rc = add_plan(&plan, keep, err);
-	if (!rc && p->has_memory)
-		rc = add_never(&plan, never, err);
+		rc = add_never(&plan, &ret->never, err);
+	page_keep_settle(&keep);
+	if (!rc)
+		rc = append(&ret->keep, &keep, err);
+	pfn_range_vec_free(&keep);
 	plan_deinit(&plan);
 	proc_close(p);
-	return rc ? err_add(err, "process %d (%s)", c->leader.pid, c->leader.comm) : 0;
+	return rc;
 }
 
-int kdump_keep_collect(struct vmsift *v, const struct selection_set *set, enum detail detail,
-		       struct pfn_range_vec *keep, unsigned int *lost, struct err *err)
+/* One process, of which nothing but the want of memory stops the others. */
+static int try_process(struct vmsift *v, const struct kdump_want *w, const struct chosen *c,
+		       bool chosen, struct kdump_keep *ret, struct err *err)
+{
+	struct err fault = { 0 };
+	int rc = add_process(v, w, c, chosen, ret, &fault);
+
+	if (!rc)
+		return 0;
+	err_add(&fault, "process %d (%s)", c->leader.pid, c->leader.comm);
+	if (rc == ERR_NOMEM || rc == ERR_UNSUPPORTED)
+		return err_set(err, rc, "%s", fault.text);
+	log_error(v->log, "%s", fault.text);
+	ret->lost++;
+	ret->never_lost = ret->never_lost || excludes(w->conf, c);
+	return 0;
+}
+
+static bool is_among(const struct chosen_vec *v, kvaddr_t task)
+{
+	const struct chosen *c;
+
+	vec_for_each (c, v)
+		if (c->leader.addr == task)
+			return true;
+	return false;
+}
+
+static int add_chosen(struct vmsift *v, const struct kdump_want *w, struct chosen_vec *chosen,
+		      struct kdump_keep *ret, struct err *err)
+{
+	const struct chosen *c;
+	int rc = w->set && w->set->selections.n
+			 ? chosen_find(v, w->set, w->conf, w->detail, chosen, &ret->lost, err)
+			 : 0;
+
+	ret->nr_chosen = chosen->n;
+	vec_for_each (c, chosen)
+		if (!rc)
+			rc = try_process(v, w, c, true, ret, err);
+	return rc;
+}
+
+/* Processes that were not chosen, and may have something that no output may hold. */
+struct excluding {
+	struct vmsift *v;
+	const struct kdump_want *w;
+	const struct chosen_vec *chosen;
+	struct kdump_keep *ret;
+	struct err *err;
+};
+
+static int exclude_of(void *ctx, const struct task *leader)
+{
+	struct excluding *e = ctx;
+	const struct conf *conf = e->w->conf;
+	struct chosen c = { .leader = *leader };
+	struct subject s;
+	size_t i;
+
+	if (is_among(e->chosen, leader->addr))
+		return 0;
+	subject_read(e->v->k, leader, &s);
+	for (i = 0; i < conf->processes.n; i++)
+		if (selection_set_matches(&conf->processes.v[i].match, &s.facts))
+			chosen_add_section(&c, conf, i);
+	subject_deinit(&s);
+	return excludes(conf, &c) ? try_process(e->v, e->w, &c, false, e->ret, e->err) : 0;
+}
+
+static int add_excluding(struct vmsift *v, const struct kdump_want *w,
+			 const struct chosen_vec *chosen, struct kdump_keep *ret, struct err *err)
+{
+	struct excluding e = { v, w, chosen, ret, err };
+	unsigned int lost;
+	int rc = for_each_process(v->k, exclude_of, &e, &lost, err);
+
+	/* One that cannot even be read may be one that excludes. */
+	ret->never_lost = ret->never_lost || lost;
+	return rc;
+}
+
+bool kdump_conf_excludes(const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->processes.n; i++)
+		if (section_excludes(&conf->processes.v[i]))
+			return true;
+	return conf->exclude_lost_line || conf->exclude_all.n;
+}
+
+int kdump_keep_collect(struct vmsift *v, const struct kdump_want *w, struct kdump_keep *ret,
+		       struct err *err)
 {
 	struct chosen_vec chosen = { 0 };
-	struct pfn_range_vec never = { 0 };
-	const struct chosen *c;
-	struct conf conf;
-	int rc;
+	int rc = add_chosen(v, w, &chosen, ret, err);
 
-	conf_init(&conf);
-	rc = chosen_find(v, set, &conf, &detail, &chosen, lost, err);
-	if (!rc && !chosen.n)
-		rc = err_set(err, ERR_NOTFOUND, "no process matches");
-	vec_for_each (c, &chosen) {
-		struct err fault = { 0 };
-		int one = rc ? 0 : add_process(v, c, keep, &never, &fault);
-
-		if (one == ERR_NOMEM || one == ERR_UNSUPPORTED)
-			rc = err_set(err, one, "%s", fault.text);
-		if (one) {
-			log_error(v->log, "%s", fault.text);
-			(*lost)++;
-		}
-	}
-	page_keep_settle(keep);
-	page_keep_settle(&never);
-	if (!rc)
-		rc = page_keep_subtract(keep, &never, err);
-	pfn_range_vec_free(&never);
+	if (!rc && kdump_conf_excludes(w->conf) && keeps_user_data(w))
+		rc = add_excluding(v, w, &chosen, ret, err);
+	/* Whatever stopped it: what comes after is not known. */
+	ret->never_lost = ret->never_lost || (rc && kdump_conf_excludes(w->conf));
+	page_keep_settle(&ret->keep);
+	page_keep_settle(&ret->never);
 	chosen_vec_free(&chosen);
-	conf_free(&conf);
 	return rc;
+}
+
+void kdump_use_keep(struct vmsift *v, const struct kdump_keep *keep, struct kdump_opts *ko)
+{
+	const unsigned int user = DUMP_LEVEL_CACHE | DUMP_LEVEL_CACHE_PRIVATE | DUMP_LEVEL_USER;
+
+	ko->never = &keep->never;
+	ko->keep = &keep->keep;
+	if (!keep->never_lost)
+		return;
+	/* A secret that is written cannot be taken back. */
+	ko->keep = NULL;
+	log_warn(v->log, "what the configuration excludes cannot be told: no user data is written");
+	ko->dump_level |= user;
+	ko->must_tell = true;
+}
+
+void kdump_keep_free(struct kdump_keep *k)
+{
+	pfn_range_vec_free(&k->keep);
+	pfn_range_vec_free(&k->never);
 }

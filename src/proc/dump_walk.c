@@ -92,8 +92,10 @@ static void take_frame(struct proc_walk *w, struct proc_run *r, paddr_t paddr,
 {
 	struct kernel *k = w->p->k;
 
+	r->paddr = paddr;
 	if (!vmcore_has(k->vc, paddr)) {
-		unavailable(r, REASON_NOT_IN_DUMP);
+		unavailable(r, vmcore_was_filtered(k->vc, paddr) ? REASON_FILTERED :
+								   REASON_NOT_IN_DUMP);
 		return;
 	}
 	/* Within a huge page each small page is looked at by itself: one may be poisoned or left out. */
@@ -103,22 +105,40 @@ static void take_frame(struct proc_walk *w, struct proc_run *r, paddr_t paddr,
 	}
 	r->state = PAGE_CAPTURED;
 	r->source = source;
-	r->paddr = paddr;
 }
 
-/* Whose a mapped page of a file mapping is, and whether the file on disk is older. */
-static void look_at_folio(struct proc_walk *w, struct proc_run *r)
+/*
+ * Whose a mapped page of a file mapping is, and whether the file on disk is older. Return: whether its
+ * struct page says so.
+ */
+static bool look_at_folio(struct proc_walk *w, struct proc_run *r)
 {
 	struct kernel *k = w->p->k;
 	struct folio f;
 
 	if (folio_of_pfn(k, r->paddr / k->vc->page_size, &f, NULL)) {
 		r->own = w->a->kind == AREA_FILE_PRIVATE && w->a->has_anon;
-		return;
+		return false;
 	}
 	r->own = f.mapping & FOLIO_MAPPING_ANON;
 	r->dirty |= !r->own && (folio_has_flag(k, &f, L_PG_dirty) ||
 				folio_has_flag(k, &f, L_PG_writeback));
+	return true;
+}
+
+/* A page that was filtered out of the dump: if it is clean, its bytes are still in its file. */
+static void look_for_file(struct proc_walk *w, struct proc_run *r)
+{
+	const struct proc_area *a = w->a;
+	const struct proc_file *f = a->file < w->p->files.n ? &w->p->files.v[a->file] : NULL;
+
+	if (r->reason != REASON_FILTERED || !f || f->shmem ||
+	    (a->kind != AREA_FILE_PRIVATE && a->kind != AREA_FILE_SHARED))
+		return;
+	if (look_at_folio(w, r) && !r->own && !r->dirty) {
+		r->state = PAGE_IN_FILE;
+		r->reason = REASON_NONE;
+	}
 }
 
 /* A page in memory. Only what may be touched is looked at. */
@@ -129,9 +149,11 @@ static void classify_page(struct proc_walk *w, const struct pgrun *g, struct pro
 		return;
 	}
 	take_frame(w, r, g->pte.paddr, g->pte.raw & 1 ? SOURCE_PTE : SOURCE_PROT_NONE);
-	if (r->state != PAGE_CAPTURED)
-		return;
 	r->dirty = g->pte.dirty;
+	if (r->state != PAGE_CAPTURED) {
+		look_for_file(w, r);
+		return;
+	}
 	if (w->a->kind == AREA_FILE_PRIVATE || w->a->kind == AREA_FILE_SHARED)
 		look_at_folio(w, r);
 }
@@ -210,6 +232,8 @@ static void classify_cached(struct proc_walk *w, const struct proc_file *f, stru
 	else {
 		take_frame(w, r, e.pfn * page + r->start % page, SOURCE_PAGE_CACHE);
 		r->dirty = e.dirty;
+		if (r->reason == REASON_FILTERED && !f->shmem && !e.dirty)
+			*r = (struct proc_run){ .start = r->start, .end = r->end, .state = PAGE_IN_FILE };
 	}
 }
 
@@ -307,7 +331,8 @@ static void classify(struct proc_walk *w, const struct pgrun *g, struct proc_run
 {
 	*r = (struct proc_run){ .start = g->start, .end = g->end };
 	if (g->rc) {
-		unavailable(r, REASON_BAD_TABLE);
+		unavailable(r, g->rc == ERR_ABSENT && vmcore_was_filtered(w->p->k->vc, w->pg.table_paddr[g->level]) ?
+				       REASON_FILTERED : REASON_BAD_TABLE);
 		return;
 	}
 	if (w->a->kind == AREA_DEVICE) {
@@ -351,9 +376,11 @@ static bool next_entry(struct proc_walk *w, struct proc_run *r)
 	    layout_has(&w->p->k->layout, L_PG_hwpoison))
 		w->pg.at = g.end = next;
 	classify(w, &g, r);
-	/* The end of a segment may lie within a huge page. */
-	if (r->state == PAGE_CAPTURED && r->end > next) {
-		while (next < r->end && vmcore_has(w->p->k->vc, r->paddr + (next - r->start)))
+	/* The end of a segment may lie within a huge page, and a filtered dump may hold a part of it. */
+	if (r->paddr && r->end > next) {
+		bool has = vmcore_has(w->p->k->vc, r->paddr);
+
+		while (next < r->end && vmcore_has(w->p->k->vc, r->paddr + (next - r->start)) == has)
 			next += page;
 		r->end = min_u64(r->end, next);
 	}

@@ -46,6 +46,7 @@ const char *page_reason_name(enum page_reason r)
 		[REASON_SWAP_UNSUPPORTED] = "swap-unsupported",
 		[REASON_MARKER] = "marker",
 		[REASON_NOT_IN_DUMP] = "not-in-dump",
+		[REASON_FILTERED] = "filtered-out",
 		[REASON_READ_ERROR] = "read-error",
 		[REASON_POISONED] = "hwpoison",
 		[REASON_BAD_TABLE] = "bad-page-table",

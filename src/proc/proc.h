@@ -51,7 +51,8 @@ enum page_reason {
 	REASON_SWAP_DAMAGED,	/* swapped out to RAM, and what is there does not fit together */
 	REASON_SWAP_UNSUPPORTED, /* swapped out to RAM, and how it is kept is not understood */
 	REASON_MARKER,		/* a guard page or userfaultfd's write protection instead of a page */
-	REASON_NOT_IN_DUMP,	/* the frame is outside of the dump, or was filtered out */
+	REASON_NOT_IN_DUMP,	/* the frame is outside of the dump */
+	REASON_FILTERED,	/* whoever wrote this dump left the frame, or the page table, out on purpose */
 	REASON_READ_ERROR,
 	REASON_POISONED,	/* hardware memory error */
 	REASON_BAD_TABLE,	/* page table missing or damaged */

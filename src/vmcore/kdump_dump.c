@@ -265,6 +265,13 @@ bool kdump_dump_has(struct vmcore *vc, paddr_t paddr)
 	return test_bit(vc, 1, paddr / vc->kd->page_size);
 }
 
+bool kdump_dump_was_filtered(struct vmcore *vc, paddr_t paddr)
+{
+	pfn_t pfn = paddr / vc->kd->page_size;
+
+	return test_bit(vc, 0, pfn) && !test_bit(vc, 1, pfn);
+}
+
 /* The codec of a descriptor's flag, made when first needed. */
 static struct page_ctx *codec_of(struct kdump_dump *kd, uint32_t flags, struct err *err)
 {

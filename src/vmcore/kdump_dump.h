@@ -29,6 +29,9 @@ bool kdump_dump_next(struct vmcore *vc, enum vmcore_what what, paddr_t from, pad
 /* Whether the page of @paddr has contents in the file, as far as the bitmap tells. */
 bool kdump_dump_has(struct vmcore *vc, paddr_t paddr);
 
+/* Whether it was RAM and was left out. */
+bool kdump_dump_was_filtered(struct vmcore *vc, paddr_t paddr);
+
 uint64_t kdump_dump_nr_pages(const struct kdump_dump *kd);
 
 /* For info: level, INCOMPLETE. */

@@ -221,11 +221,26 @@ static const struct vmcore_seg *seg_find(const struct vmcore_seg_vec *segs, padd
 	return s && s->start <= paddr ? s : NULL;
 }
 
+bool vmcore_is_read_from(const struct vmcore *vc, const char *path)
+{
+	struct stat out, in;
+
+	if (strcmp(path, "-") ? stat(path, &out) : fstat(STDOUT_FILENO, &out))
+		return false;
+	return !fstat(vc->fd, &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
 bool vmcore_has(const struct vmcore *vc, paddr_t paddr)
 {
 	/* Looking changes what is cached, and nothing else. */
 	return vc->kd ? kdump_dump_has((struct vmcore *)vc, paddr) :
 			seg_find(&vc->segs, paddr) != NULL;
+}
+
+bool vmcore_was_filtered(const struct vmcore *vc, paddr_t paddr)
+{
+	return vc->kd ? kdump_dump_was_filtered((struct vmcore *)vc, paddr) :
+			seg_find(&vc->filtered, paddr) && !seg_find(&vc->segs, paddr);
 }
 
 uint64_t vmcore_nr_pages(const struct vmcore *vc)

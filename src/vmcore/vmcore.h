@@ -97,7 +97,13 @@ int vmcore_read_file(struct vmcore *vc, uint64_t off, void *buf, size_t size, st
 int vmcore_map_file(struct vmcore *vc, uint64_t off, size_t want, const void **ptr, size_t *size,
 		    struct err *err);
 
+/* Whether a file (or standard output: "-") is one of those that the dump is read from. */
+bool vmcore_is_read_from(const struct vmcore *vc, const char *path);
+
 bool vmcore_has(const struct vmcore *vc, paddr_t paddr);
+
+/* Whether there was RAM that whoever wrote the file left out: policy, not damage. */
+bool vmcore_was_filtered(const struct vmcore *vc, paddr_t paddr);
 
 /* Pages that the dump holds. */
 uint64_t vmcore_nr_pages(const struct vmcore *vc);
