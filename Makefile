@@ -12,6 +12,9 @@ libdir ?= $(prefix)/lib
 datadir ?= $(prefix)/share
 mandir ?= $(datadir)/man
 sysconfdir ?= /etc
+unitdir ?= $(prefix)/lib/systemd/system
+udevdir ?= $(prefix)/lib/udev
+bashcompdir ?= $(datadir)/bash-completion/completions
 V ?= 0
 STATIC ?= 0
 B := build
@@ -58,7 +61,7 @@ endef
 
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-.PHONY: all help deps deps-built clean demo check check-all install uninstall lint bench fuzz unit dumps man
+.PHONY: all help deps deps-built clean demo check check-all install install-vmsift install-register install-kdump uninstall deb lint bench fuzz unit dumps man
 .DEFAULT_GOAL := all
 
 ifeq ($(STATIC),1)
@@ -139,6 +142,7 @@ help:
 	@echo 'make dumps      make the dumps that the tests read: DUMPS="6.1-la57 ..."'
 	@echo 'make lint       warnings of gcc and clang, layers, format'
 	@echo 'make install    DESTDIR= prefix=/usr/local'
+	@echo 'make deb        Debian packages, in build/deb'
 	@echo 'V=1 shows commands.'
 
 deps:
@@ -176,36 +180,63 @@ bench: deps
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@tests/bench/run
 
-install: all
+# What is installed names the places of the rest.
+PLACES = sed -e 's|@sbindir@|$(sbindir)|g' -e 's|@libexecdir@|$(libexecdir)|g' -e 's|@datadir@|$(datadir)|g' \
+	-e 's|@prefix@|$(prefix)|g' -e 's|@includedir@|$(includedir)|g' -e 's|@libdir@|$(libdir)|g' -e 's|@VERSION@|$(VERSION)|g'
+# $(call put,MODE,FROM,TO)
+put = install -d '$(DESTDIR)$(dir $(3))' && $(PLACES) $(2) >'$(DESTDIR)$(3)' && chmod $(1) '$(DESTDIR)$(3)'
+UNITS_INSTALLED := vmsift-kdump.service vmsift-kdump-reload.service vmsift-kdump-report.service vmsift-kdump.path
+
+install: install-vmsift install-kdump $(if $(filter 1,$(STATIC)),,install-register)
+
+install-vmsift: all
 	install -D -m 0755 $(B)/$(if $(filter 1,$(STATIC)),vmsift-static,vmsift) $(DESTDIR)$(sbindir)/vmsift
 	install -D -m 0644 doc/vmsift.8 $(DESTDIR)$(mandir)/man8/vmsift.8
 	install -D -m 0644 doc/vmsift.conf.5 $(DESTDIR)$(mandir)/man5/vmsift.conf.5
 	install -D -m 0644 src/gdb/vmsift-gdb.py $(DESTDIR)$(datadir)/vmsift/vmsift-gdb.py
+	install -D -m 0644 initramfs/system/bash-completion $(DESTDIR)$(bashcompdir)/vmsift
+
+install-register: all
 	install -D -m 0644 include/vmsift/register.h $(DESTDIR)$(includedir)/vmsift/register.h
 	install -m 0644 include/vmsift/LICENSE.MIT $(DESTDIR)$(includedir)/vmsift/
-ifneq ($(STATIC),1)
 	install -D -m 0644 $(B)/libvmsift-register.a $(DESTDIR)$(libdir)/libvmsift-register.a
 	install -m 0755 $(B)/libvmsift-register.so.1 $(DESTDIR)$(libdir)/
 	ln -sf libvmsift-register.so.1 $(DESTDIR)$(libdir)/libvmsift-register.so
-	install -d $(DESTDIR)$(libdir)/pkgconfig
-	sed -e 's|@prefix@|$(prefix)|' -e 's|@includedir@|$(includedir)|' -e 's|@libdir@|$(libdir)|' \
-		-e 's|@VERSION@|$(VERSION)|' src/register/vmsift-register.pc.in \
-		>$(DESTDIR)$(libdir)/pkgconfig/vmsift-register.pc
-	chmod 0644 $(DESTDIR)$(libdir)/pkgconfig/vmsift-register.pc
+	$(call put,0644,src/register/vmsift-register.pc.in,$(libdir)/pkgconfig/vmsift-register.pc)
 # gdb loads it by itself for programs that the library is linked into.
 	install -D -m 0644 src/gdb/vmsift-gdb.py \
 		$(DESTDIR)$(datadir)/gdb/auto-load$(libdir)/libvmsift-register.so.1-gdb.py
-endif
+
+# The capture initramfs takes a static vmsift only.
+install-kdump: $(B)/vmsift-static
 	install -d $(DESTDIR)$(libexecdir)/vmsift
 	install -m 0755 initramfs/mkcapture initramfs/init $(DESTDIR)$(libexecdir)/vmsift/
-	install -m 0644 initramfs/worker.sh $(DESTDIR)$(libexecdir)/vmsift/
+	install -m 0644 initramfs/worker.sh initramfs/vmsift-kdump-check initramfs/vmsift-kdump-dumps \
+		$(DESTDIR)$(libexecdir)/vmsift/
+	install -m 0755 $(B)/vmsift-static $(DESTDIR)$(libexecdir)/vmsift/vmsift-static
+	$(call put,0755,initramfs/vmsift-kdump,$(sbindir)/vmsift-kdump)
+	install -D -m 0644 doc/vmsift-kdump.8 $(DESTDIR)$(mandir)/man8/vmsift-kdump.8
+	$(foreach unit,$(UNITS_INSTALLED),$(call put,0644,initramfs/system/$(unit),$(unitdir)/$(unit)) &&) :
+	install -D -m 0644 initramfs/system/70-vmsift-kdump.rules $(DESTDIR)$(udevdir)/rules.d/70-vmsift-kdump.rules
+	$(call put,0755,initramfs/system/kernel-postinst,$(sysconfdir)/kernel/postinst.d/zz-vmsift-kdump)
+	$(call put,0755,initramfs/system/kernel-postrm,$(sysconfdir)/kernel/postrm.d/zz-vmsift-kdump)
+	install -D -m 0644 initramfs/system/vmsift-kdump.default $(DESTDIR)$(sysconfdir)/default/vmsift-kdump
+	ln -sf vmsift $(DESTDIR)$(bashcompdir)/vmsift-kdump
 
+# /etc/default and /etc/vmsift.conf are the administrator's.
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/vmsift $(DESTDIR)$(mandir)/man8/vmsift.8 \
-		$(DESTDIR)$(mandir)/man5/vmsift.conf.5
+	rm -f $(DESTDIR)$(sbindir)/vmsift $(DESTDIR)$(sbindir)/vmsift-kdump $(DESTDIR)$(mandir)/man8/vmsift.8 \
+		$(DESTDIR)$(mandir)/man5/vmsift.conf.5 $(DESTDIR)$(mandir)/man8/vmsift-kdump.8 \
+		$(DESTDIR)$(bashcompdir)/vmsift $(DESTDIR)$(bashcompdir)/vmsift-kdump
 	rm -rf $(DESTDIR)$(libexecdir)/vmsift $(DESTDIR)$(datadir)/vmsift $(DESTDIR)$(includedir)/vmsift
 	rm -f $(DESTDIR)$(libdir)/libvmsift-register.* $(DESTDIR)$(libdir)/pkgconfig/vmsift-register.pc \
 		$(DESTDIR)$(datadir)/gdb/auto-load$(libdir)/libvmsift-register.so.1-gdb.py
+	rm -f $(addprefix $(DESTDIR)$(unitdir)/,$(UNITS_INSTALLED)) $(DESTDIR)$(udevdir)/rules.d/70-vmsift-kdump.rules \
+		$(DESTDIR)$(sysconfdir)/kernel/postinst.d/zz-vmsift-kdump $(DESTDIR)$(sysconfdir)/kernel/postrm.d/zz-vmsift-kdump
+
+# Three Debian packages in build/deb: from a copy of the sources, because dpkg-buildpackage works in them.
+deb:
+	@tests/packages/make-deb
 
 clean:
 	rm -rf $(B)/obj $(B)/unit $(B)/fuzz $(B)/vmsift $(B)/vmsift-static $(B)/demo
