@@ -162,14 +162,15 @@ void kernel_read_cpus(struct kernel *k)
 		if (!cpu_in_mask(k, S_cpu_possible_mask, i))
 			continue;
 		c.current_task = read_current(k, i);
-		if (!read_crash_note(k, &c) && !find_note_by_pid(k, &c) &&
+		/* Of a machine that goes on no CPU has left its registers, whatever is in such notes. */
+		if (!k->vc->is_kcore && !read_crash_note(k, &c) && !find_note_by_pid(k, &c) &&
 		    cpu_in_mask(k, S_cpu_online_mask, i))
 			silent++;
 		/* A CPU that was never brought up has no task. */
 		if ((c.current_task || c.has_regs) && !kernel_cpu_vec_push(&k->cpus, c))
 			return;
 	}
-	if (silent && !k->vc->is_kcore)
+	if (silent)
 		kernel_degrade(k, "CPUs: %u did not answer at the crash: registers of their tasks are stale",
 			       silent);
 	find_panic(k);

@@ -27,6 +27,14 @@ void kernel_degrade(struct kernel *k, const char *fmt, ...)
 	log_debug(k->log, "degraded: %s", d.text);
 }
 
+void kernel_forget(struct kernel *k)
+{
+	if (!k->vc->is_kcore)
+		return;
+	vmcore_forget(k->vc);
+	kmem_forget(&k->km);
+}
+
 int kernel_lacks(const struct kernel *k, enum layout_id id, struct err *err)
 {
 	const struct layout_def *d = &layout_defs[id];

@@ -94,6 +94,9 @@ void kernel_close(struct kernel *k);
  */
 int kernel_need_kallsyms(struct kernel *k, struct err *err);
 
+/* Of a machine that goes on running: what is read from now on is read anew. */
+void kernel_forget(struct kernel *k);
+
 /* Remember that something cannot be told, for info and the manifest. */
 void kernel_degrade(struct kernel *k, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -151,12 +151,17 @@ static void set_bases(struct kernel *k, const struct task *t, struct arch_regs *
 
 int task_user_regs(struct kernel *k, const struct task *t, struct arch_regs *ret, struct err *err)
 {
+	struct task_rest rest;
 	int rc;
 
 	if (t->kthread || t->flags & (PF_IO_WORKER | PF_USER_WORKER))
 		return err_set(err, ERR_NOTFOUND, "thread %d (%s) has no user mode", t->pid,
 			       t->comm);
-	rc = read_pt_regs(k, t, k->thread_size, k->stack_pad, ret, err);
+	rc = task_rest_begin(k, t, &rest, err);
+	if (!rc)
+		rc = read_pt_regs(k, t, k->thread_size, k->stack_pad, ret, err);
+	if (!rc)
+		rc = task_rest_end(k, t, &rest, err);
 	if (rc)
 		return err_add(err, "registers of thread %d (%s)", t->pid, t->comm);
 	set_bases(k, t, ret);
@@ -211,14 +216,19 @@ int task_find_fxsave(struct kernel *k, const struct task *t, kvaddr_t *ret, kvad
 int task_fxsave(struct kernel *k, const struct task *t, uint8_t ret[FXSAVE_SIZE], struct err *err)
 {
 	kvaddr_t at = 0, fpstate;
+	struct task_rest rest;
 	int rc;
 
 	if (t->on_cpu)
 		return err_set(err, ERR_NOTFOUND,
 			       "thread %d was on a CPU: its live registers are in no dump", t->pid);
-	rc = task_find_fxsave(k, t, &at, &fpstate, err);
+	rc = task_rest_begin(k, t, &rest, err);
+	if (!rc)
+		rc = task_find_fxsave(k, t, &at, &fpstate, err);
 	if (!rc)
 		rc = kmem_read(&k->km, at, ret, FXSAVE_SIZE, err);
+	if (!rc)
+		rc = task_rest_end(k, t, &rest, err);
 	if (rc)
 		return err_add(err, "floating-point registers of thread %d (%s)", t->pid, t->comm);
 	return 0;

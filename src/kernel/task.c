@@ -61,6 +61,52 @@ static void read_ns_pid(struct kernel *k, struct task *t)
 		t->ns_pid = (int32_t)nr;
 }
 
+bool task_on_cpu(struct kernel *k, kvaddr_t task)
+{
+	uint64_t on_cpu;
+
+	/* What was current when the dump was opened may not be any more where it goes on running. */
+	if (k->vc->is_kcore && !kread_member(k, task, L_task_struct_on_cpu, &on_cpu, NULL))
+		return on_cpu != 0;
+	return kernel_cpu_of(k, task) != NULL;
+}
+
+static int look_at_rest(struct kernel *k, const struct task *t, struct task_rest *ret,
+			struct err *err)
+{
+	static const enum layout_id ids[] = { L_task_struct_nvcsw, L_task_struct_nivcsw };
+	uint64_t v;
+	size_t i;
+
+	kernel_forget(k);
+	ret->switches = 0;
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		if (!kread_member(k, t->addr, ids[i], &v, NULL))
+			ret->switches += v;
+	if (!task_on_cpu(k, t->addr))
+		return 0;
+	return err_set(err, ERR_NOTFOUND, "thread %d (%s) is on a CPU of a machine that goes on",
+		       t->pid, t->comm);
+}
+
+int task_rest_begin(struct kernel *k, const struct task *t, struct task_rest *ret, struct err *err)
+{
+	memset(ret, 0, sizeof(*ret));
+	return k->vc->is_kcore ? look_at_rest(k, t, ret, err) : 0;
+}
+
+int task_rest_end(struct kernel *k, const struct task *t, const struct task_rest *rest,
+		  struct err *err)
+{
+	struct task_rest now;
+	int rc = k->vc->is_kcore ? look_at_rest(k, t, &now, err) : 0;
+
+	if (!rc && k->vc->is_kcore && now.switches != rest->switches)
+		rc = err_set(err, ERR_NOTFOUND, "thread %d (%s) ran while it was looked at", t->pid,
+			     t->comm);
+	return rc;
+}
+
 int task_read(struct kernel *k, kvaddr_t addr, struct task *t, struct err *err)
 {
 	uint64_t v[8], parent;
@@ -97,7 +143,7 @@ int task_read(struct kernel *k, kvaddr_t addr, struct task *t, struct err *err)
 			       t->pid, t->tgid);
 	t->letter = state_letter(t->state, t->exit_state);
 	t->kthread = t->flags & PF_KTHREAD;
-	t->on_cpu = kernel_cpu_of(k, addr) != NULL;
+	t->on_cpu = task_on_cpu(k, addr);
 	/* The rest is useful, and a task without it still a task. */
 	if (!kread_member(k, addr, L_task_struct_stack, &v[0], NULL))
 		t->stack = v[0];

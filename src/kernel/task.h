@@ -38,6 +38,26 @@ struct task {
  */
 int task_read(struct kernel *k, kvaddr_t addr, struct task *ret, struct err *err);
 
+/* Whether it was current on a CPU; of a machine that goes on: whether it is. */
+bool task_on_cpu(struct kernel *k, kvaddr_t task);
+
+/* How often a thread had been switched out: nvcsw and nivcsw. */
+struct task_rest {
+	uint64_t switches;
+};
+
+/**
+ * task_rest_begin() - begin to look at what a thread leaves in memory when it is switched out
+ *
+ * Of /proc/kcore: only what lies between this and a task_rest_end() that agrees is of one moment. Of a
+ * dump both always agree.
+ *
+ * Return: 0; ERR_NOTFOUND if it is on a CPU, or has been meanwhile.
+ */
+int task_rest_begin(struct kernel *k, const struct task *t, struct task_rest *ret, struct err *err);
+int task_rest_end(struct kernel *k, const struct task *t, const struct task_rest *rest,
+		  struct err *err);
+
 /* All processes: init_task and the list through task_struct.tasks. */
 struct task_iter {
 	struct kernel *k;

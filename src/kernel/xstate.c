@@ -204,13 +204,16 @@ int task_xstate(struct kernel *k, const struct task *t, uint8_t ret[XSTATE_SIZE_
 	uint64_t xfeatures, xcomp_bv, user, xcr0, got, pkru;
 	struct xstate_tables tables;
 	kvaddr_t at = 0, fpstate = 0;
+	struct task_rest rest;
 	int rc;
 
 	if (t->on_cpu)
 		return err_set(err, ERR_NOTFOUND,
 			       "thread %d was on a CPU: its live registers are in no dump", t->pid);
 	memset(ret, 0, XSTATE_SIZE_MAX);
-	rc = task_find_fxsave(k, t, &at, &fpstate, err);
+	rc = task_rest_begin(k, t, &rest, err);
+	if (!rc)
+		rc = task_find_fxsave(k, t, &at, &fpstate, err);
 	if (!rc)
 		rc = kmem_read(&k->km, at, ret, XSAVE_EXTENDED, err);
 	if (rc)
@@ -233,5 +236,5 @@ int task_xstate(struct kernel *k, const struct task *t, uint8_t ret[XSTATE_SIZE_
 	*size = trim(got, user >> XFEATURE_YMM & 1, &xcr0);
 	put_u64(ret + XSAVE_XCR0, xcr0);
 	put_u64(ret + XSAVE_LEGACY_SIZE, got);
-	return 0;
+	return task_rest_end(k, t, &rest, err);
 }

@@ -124,6 +124,12 @@ static int write_member(struct corejob *job, const struct chosen *c, struct work
 	}
 	res.lost_size += r->lost_size;
 	take_result(w, &res, r);
+	/* It is in the stream, and nothing takes it back. */
+	if (res.ended.rc) {
+		log_warn(job->v->log, "process %d (%s): %s: its core holds what may be another's",
+			 c->leader.pid, c->leader.comm, res.ended.text);
+		r->outcome = CORE_PARTLY;
+	}
 	return 0;
 }
 

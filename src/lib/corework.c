@@ -27,6 +27,7 @@ bool time_is_over(uint64_t deadline_ns)
 
 void work_close(struct work *w)
 {
+	ucore_layout_deinit(&w->layout);
 	plan_deinit(&w->plan);
 	proc_close(w->p);
 	memset(w, 0, sizeof(*w));

@@ -51,9 +51,16 @@ static void print_text(struct vmsift *v, const struct counts *c, FILE *out)
 	fprintf(out, "host:         %s\n", k->nodename[0] ? k->nodename : "not known");
 	fprintf(out, "kernel:       %s %s %s\n", k->release, k->version, k->km.arch->name);
 	fprintf(out, "build-id:     %s\n", k->build_id[0] ? k->build_id : "not known");
-	fprintf(out, "crashed:      %s\n", vmsift_time_text(k->crash_time, when, sizeof(when)));
-	fprintf(out, "panic task:   %s\n", panic);
-	fprintf(out, "CPUs:         %zu, of which %u answered\n", k->cpus.n, answered);
+	if (v->vc->is_kcore) {
+		fputs("crashed:      not: it runs, and nothing here is of one instant\n", out);
+		fprintf(out, "CPUs:         %zu, and registers of what runs on them cannot be had\n",
+			k->cpus.n);
+	} else {
+		fprintf(out, "crashed:      %s\n",
+			vmsift_time_text(k->crash_time, when, sizeof(when)));
+		fprintf(out, "panic task:   %s\n", panic);
+		fprintf(out, "CPUs:         %zu, of which %u answered\n", k->cpus.n, answered);
+	}
 	fprintf(out, "memory:       %s in the dump (%s)\n", str_human_size(size, sizeof(size), ram),
 		vmcore_format(v->vc));
 	fprintf(out, "page tables:  %u levels, direct map at 0x%" PRIx64 "%s\n", s->levels,

@@ -29,6 +29,11 @@ int kmem_init(struct kmem *km, struct vmcore *vc, struct err *err)
 	return rc ? err_add(err, "%s", vc->path) : 0;
 }
 
+void kmem_forget(struct kmem *km)
+{
+	memset(km->tlb, 0, sizeof(km->tlb));
+}
+
 static int translate_by_walk(struct kmem *km, kvaddr_t va, paddr_t *ret, uint64_t *run,
 			     struct err *err)
 {

@@ -27,6 +27,9 @@ struct kmem {
  */
 int kmem_init(struct kmem *km, struct vmcore *vc, struct err *err);
 
+/* Translate anew from now on: page tables of /proc/kcore change. */
+void kmem_forget(struct kmem *km);
+
 /**
  * kmem_translate() - physical address of a kernel virtual one
  * @ret: where @va is

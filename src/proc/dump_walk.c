@@ -427,7 +427,13 @@ static int unpack(struct proc *p, uint64_t swap, const void **page, struct err *
 
 static int regs(struct proc *p, const struct proc_thread *t, struct arch_regs *ret, struct err *err)
 {
-	return task_user_regs(p->k, &t->task, ret, err);
+	if (!p->live)
+		return task_user_regs(p->k, &t->task, ret, err);
+	if (!t->live_regs)
+		return err_set(err, ERR_NOTFOUND, "thread %d (%s) was running", t->task.pid,
+			       t->task.comm);
+	*ret = *t->live_regs;
+	return 0;
 }
 
 static int tls(struct proc *p, const struct proc_thread *t, uint64_t ret[TLS_DESCS],
@@ -439,7 +445,9 @@ static int tls(struct proc *p, const struct proc_thread *t, uint64_t ret[TLS_DES
 static int fxsave(struct proc *p, const struct proc_thread *t, uint8_t ret[FXSAVE_SIZE],
 		  struct err *err)
 {
-	return task_fxsave(p->k, &t->task, ret, err);
+	int rc = task_fxsave(p->k, &t->task, ret, err);
+
+	return rc ? rc : task_rest_end(p->k, &t->task, &t->rest, err);
 }
 
 static int file_page(struct proc *p, uint32_t file, uint64_t index, paddr_t *ret, struct err *err)
@@ -460,7 +468,9 @@ static int file_page(struct proc *p, uint32_t file, uint64_t index, paddr_t *ret
 static int xstate(struct proc *p, const struct proc_thread *t, uint8_t ret[XSTATE_SIZE_MAX],
 		  size_t *size, struct err *err)
 {
-	return task_xstate(p->k, &t->task, ret, size, err);
+	int rc = task_xstate(p->k, &t->task, ret, size, err);
+
+	return rc ? rc : task_rest_end(p->k, &t->task, &t->rest, err);
 }
 
 const struct proc_ops proc_dump_ops = {

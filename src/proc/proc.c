@@ -58,6 +58,7 @@ const char *page_reason_name(enum page_reason r)
 
 void proc_close(struct proc *p)
 {
+	struct proc_thread *t;
 	struct proc_file *f;
 
 	if (!p)
@@ -66,6 +67,8 @@ void proc_close(struct proc *p)
 		free(f->path);
 	proc_file_vec_free(&p->files);
 	proc_area_vec_free(&p->areas);
+	vec_for_each(t, &p->threads)
+		free(t->live_regs);
 	proc_thread_vec_free(&p->threads);
 	if (p->reader)
 		p->ops->walk_close(p->reader);

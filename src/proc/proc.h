@@ -103,6 +103,9 @@ DEFINE_VEC(proc_file_vec, struct proc_file);
 struct proc_thread {
 	struct task task;
 	int cpu; /* on which it was running, or -1 */
+	/* Of a process that goes on: registers as they were when it was opened; NULL if it ran. */
+	struct arch_regs *live_regs;
+	struct task_rest rest;
 };
 DEFINE_VEC(proc_thread_vec, struct proc_thread);
 
@@ -137,6 +140,7 @@ struct proc {
 	int dumpable;		/* 0, 1, 2; -1: not known */
 	bool is_32bit;		/* addresses of 32 bits: i386, or x32 */
 	bool is_x32;		/* 64-bit code with them */
+	bool live;		/* goes on running while it is read: what is read twice may differ */
 	uint8_t *auxv;		/* as saved, up to and with AT_NULL; owned */
 	size_t auxv_size;
 	struct proc_thread_vec threads; /* the one that matters most first: see proc_open() */

@@ -72,6 +72,32 @@ int proc_dumpable(struct kernel *k, const struct task *leader, kvaddr_t mm)
 	return (int)(v & 3);
 }
 
+/*
+ * What is read of a thread that goes on must be of one moment, or the stack that is kept would not be the one
+ * that the registers are of: they are read once, and what is read later holds if it has rested since.
+ */
+static int keep_live(struct proc *p, struct proc_thread *t)
+{
+	struct arch_regs *regs = calloc(1, sizeof(*regs));
+	uint64_t nr;
+
+	if (!regs)
+		return ERR_NOMEM;
+	if (!task_rest_begin(p->k, &t->task, &t->rest, NULL) &&
+	    !task_user_regs(p->k, &t->task, regs, NULL) &&
+	    !task_rest_end(p->k, &t->task, &t->rest, NULL)) {
+		t->live_regs = regs;
+		t->cpu = -1;
+		return 0;
+	}
+	free(regs);
+	t->cpu = -1;
+	if (task_on_cpu(p->k, t->task.addr) &&
+	    !kread_member(p->k, t->task.addr, L_task_struct_cpu, &nr, NULL) && nr < KERNEL_CPUS_MAX)
+		t->cpu = (int)nr;
+	return 0;
+}
+
 static int add_thread(struct proc *p, kvaddr_t addr, struct err *err)
 {
 	const struct kernel_cpu *cpu = kernel_cpu_of(p->k, addr);
@@ -90,7 +116,12 @@ static int add_thread(struct proc *p, kvaddr_t addr, struct err *err)
 			 p->leader.pid, p->leader.comm, addr, t.task.tgid);
 		return 0;
 	}
-	return proc_thread_vec_push(&p->threads, t) ? 0 : err_nomem(err);
+	if (p->live && keep_live(p, &t))
+		return err_nomem(err);
+	if (proc_thread_vec_push(&p->threads, t))
+		return 0;
+	free(t.live_regs);
+	return err_nomem(err);
 }
 
 /* Bring the thread to the front that a debugger should show first. */
@@ -341,6 +372,20 @@ static char *or_empty(char *s)
 	return s ? s : strdup("");
 }
 
+int proc_still_lives(struct proc *p, struct err *err)
+{
+	struct task now;
+
+	if (!p->live || !p->k)
+		return 0;
+	kernel_forget(p->k);
+	if (!task_read(p->k, p->leader.addr, &now, NULL) && now.pid == p->leader.pid &&
+	    now.tgid == p->leader.tgid && now.signal == p->leader.signal &&
+	    proc_find_mm(p->k, &now) == p->mm)
+		return 0;
+	return err_set(err, ERR_ABSENT, "has ended or become another while it was looked at");
+}
+
 int proc_open(struct kernel *k, const struct task *leader, struct proc **ret, struct err *err)
 {
 	struct proc *p = calloc(1, sizeof(*p));
@@ -353,9 +398,12 @@ int proc_open(struct kernel *k, const struct task *leader, struct proc **ret, st
 	p->arch = k->km.arch;
 	p->log = k->log;
 	p->page_size = k->vc->page_size;
+	p->live = k->vc->is_kcore;
 	p->leader = *leader;
 	p->mm = proc_find_mm(k, leader);
 	rc = fill(p, err);
+	if (!rc)
+		rc = proc_still_lives(p, err);
 	if (!rc) {
 		p->exe = or_empty(p->exe);
 		p->cmdline = or_empty(p->cmdline);

@@ -31,4 +31,14 @@ int proc_exe_path(struct kernel *k, const struct task *leader, kvaddr_t mm, char
 /* dumpable of a process: 0, 1 or 2; -1 if not known. */
 int proc_dumpable(struct kernel *k, const struct task *leader, kvaddr_t mm);
 
+/**
+ * proc_still_lives() - whether a process of a machine that goes on is the one that was opened
+ *
+ * When it ends or replaces itself by another program, its tables and pages become somebody else's. Of a
+ * dump it always is.
+ *
+ * Return: 0; ERR_ABSENT.
+ */
+int proc_still_lives(struct proc *p, struct err *err);
+
 #endif

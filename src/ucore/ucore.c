@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/vma.h"
+#include "proc/proc_dump.h"
 #include "ucore/elf_class.h"
 #include "ucore/ucore_notes.h"
 #include "util/bytes.h"
@@ -16,9 +17,9 @@ static const char shstrtab[] = "\0.shstrtab\0" UCORE_LOST_SECTION;
 
 int ucore_layout_make(const struct plan *plan, struct ucore_layout *ret, struct err *err)
 {
-	const struct out counter = OUT_COUNTING(&ret->notes_size);
+	const struct out counter = OUT_COUNTING(&ret->notes_size), keeper = out_to_mem(&ret->notes);
 	const struct elf_class *c = elf_class_of(plan->p);
-	uint64_t page = plan->p->page_size, nr_threads;
+	uint64_t page = plan->p->page_size;
 	struct plan_load load;
 	size_t at = 0;
 	int rc;
@@ -32,9 +33,11 @@ int ucore_layout_make(const struct plan *plan, struct ucore_layout *ret, struct 
 		ret->nr_loads++;
 		ret->data_size += load.file_end - load.start;
 	}
-	rc = ucore_notes_write(plan, &counter, &nr_threads, err);
+	rc = ucore_notes_write(plan, plan->p->live ? &keeper : &counter, &ret->nr_threads, err);
 	if (rc)
 		return rc;
+	if (plan->p->live)
+		ret->notes_size = ret->notes.n;
 	ret->notes_off = c->ehdr_size + c->phdr_size * (ret->nr_loads + 1);
 	ret->data_off = round_up_u64(ret->notes_off + ret->notes_size, page);
 	ret->lost_off = ret->data_off + ret->data_size;
@@ -44,6 +47,20 @@ int ucore_layout_make(const struct plan *plan, struct ucore_layout *ret, struct 
 	if (c->word == 4 && ret->size > UINT32_MAX)
 		return err_set(err, ERR_UNSUPPORTED, "a 32-bit core of more than 4 GiB");
 	return 0;
+}
+
+void ucore_layout_deinit(struct ucore_layout *l)
+{
+	out_mem_free(&l->notes);
+}
+
+static int write_notes(const struct plan *plan, const struct ucore_layout *l, const struct out *out,
+		       uint64_t *nr_threads, struct err *err)
+{
+	if (!plan->p->live)
+		return ucore_notes_write(plan, out, nr_threads, err);
+	*nr_threads = l->nr_threads;
+	return out_write(out, l->notes.v, l->notes.n, err);
 }
 
 static int write_ehdr(const struct plan *plan, const struct ucore_layout *l, const struct out *out,
@@ -228,10 +245,12 @@ int ucore_write(const struct plan *plan, const struct ucore_layout *l, const str
 	if (!rc)
 		rc = write_phdrs(plan, l, out, err);
 	if (!rc)
-		rc = ucore_notes_write(plan, out, &ret->nr_threads, err);
+		rc = write_notes(plan, l, out, &ret->nr_threads, err);
 	if (!rc)
 		rc = out_zeros(out, l->data_off - l->notes_off - l->notes_size, err);
 	if (!rc)
 		rc = write_memory(plan, l, out, ret, err);
+	if (!rc && plan->p->live)
+		proc_still_lives(plan->p, &ret->ended);
 	return rc ? rc : write_sections(plan, l, ret, out, err);
 }

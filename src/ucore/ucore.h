@@ -9,6 +9,7 @@
 
 #include "select/plan.h"
 #include "util/out.h"
+#include "util/out_mem.h"
 
 /* Pages that could not be read after all, with the bytes that stand in their place. */
 #define UCORE_LOST_FILL "VMSIFT:EIO page "
@@ -22,6 +23,9 @@ struct ucore_layout {
 	uint64_t data_off, data_size;
 	uint64_t lost_off, shstr_off, shdr_off;
 	uint64_t size; /* of the whole file */
+	/* Of a process that goes on running: its notes would not be the same a second time. */
+	struct out_mem notes;
+	uint64_t nr_threads;
 };
 
 struct ucore_result {
@@ -32,14 +36,17 @@ struct ucore_result {
 		uint64_t size;
 	} lost[UCORE_LOST_MAX];
 	size_t nr_lost;
+	struct err ended; /* .rc not 0: meanwhile the process ended, what was read may be another's */
 };
 
 /**
  * ucore_layout_make() - where everything will be, before the first byte is written
+ * @ret: free with ucore_layout_deinit(), also on failure
  *
  * Return: 0; ERR_UNSUPPORTED for a process whose kind of core is not written (32-bit).
  */
 int ucore_layout_make(const struct plan *plan, struct ucore_layout *ret, struct err *err);
+void ucore_layout_deinit(struct ucore_layout *l);
 
 /**
  * ucore_write() - write the core

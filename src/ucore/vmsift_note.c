@@ -8,6 +8,7 @@
 #include "kernel/sysinfo.h"
 #include "ucore/ucore_notes.h"
 #include "unwind/kstack.h"
+#include "util/out_mem.h"
 
 struct text {
 	const struct out *out;
@@ -59,7 +60,8 @@ static void put_dump(struct text *t, const struct kernel *k)
 	put_key_word(t, "host", k->nodename);
 	put_key_word(t, "release", k->release);
 	put_key_word(t, "build-id", k->build_id);
-	putf(t, " crash-time=%lld live=%d\n", (long long)k->crash_time, k->vc->is_kcore);
+	putf(t, " crash-time=%lld live=%d%s\n", (long long)k->crash_time, k->vc->is_kcore,
+	     k->vc->is_kcore ? " instant=no" : "");
 }
 
 static void put_thread(struct text *t, const struct plan *plan, const struct proc_thread *th)
@@ -190,12 +192,31 @@ static int write_text(const struct plan *plan, const struct out *out, uint64_t *
 	return t.rc;
 }
 
+/* Of what goes on running the text is made once: a second time it would be another. */
+static int write_live(const struct plan *plan, const struct out *out, struct err *err)
+{
+	struct out_mem text = { .n = 0 };
+	const struct out keeper = out_to_mem(&text);
+	uint64_t size;
+	int rc = write_text(plan, &keeper, &size, err);
+
+	if (!rc && text.n > UINT32_MAX / 2)
+		rc = err_set(err, ERR_UNSUPPORTED, "the map of this process is too large to note");
+	if (!rc)
+		rc = note_write(out, "VMSIFT", NT_VMSIFT_TEXT, text.v, text.n, err);
+	out_mem_free(&text);
+	return rc;
+}
+
 int vmsift_note_write(const struct plan *plan, const struct out *out, struct err *err)
 {
 	uint64_t counted = 0, size;
 	const struct out counter = OUT_COUNTING(&counted);
-	int rc = write_text(plan, &counter, &size, err);
+	int rc;
 
+	if (plan->p->live)
+		return write_live(plan, out, err);
+	rc = write_text(plan, &counter, &size, err);
 	if (!rc && size > UINT32_MAX / 2)
 		return err_set(err, ERR_UNSUPPORTED, "the map of this process is too large to note");
 	if (!rc)

@@ -226,29 +226,41 @@ static int start_on_cpu(struct state *s, const struct kernel_cpu *cpu, struct er
 	return 0;
 }
 
+static void walk(struct state *s)
+{
+	do {
+		if (!add_frame(s, s->ip, false, s->exact))
+			return;
+	} while (step(s));
+	if (!s->ret->complete && !resume(s))
+		scan(s);
+}
+
 int kstack_unwind(struct kernel *k, const struct task *t, struct kstack *ret, struct err *err)
 {
-	const struct kernel_cpu *cpu = kernel_cpu_of(k, t->addr);
+	/* What runs on a CPU of a machine that goes on has left nothing to begin at. */
+	const struct kernel_cpu *cpu = k->vc->is_kcore ? NULL : kernel_cpu_of(k, t->addr);
 	struct state s = { .k = k, .ret = ret, .lo = t->stack, .hi = t->stack + k->thread_size };
+	struct task_rest rest;
 	int rc;
 
 	memset(ret, 0, sizeof(*ret));
 	if (!t->stack)
 		return err_set(err, ERR_NOTFOUND, "thread %d has no kernel stack any more", t->pid);
-	rc = cpu ? start_on_cpu(&s, cpu, err) : start_inactive(&s, t, err);
+	rc = task_rest_begin(k, t, &rest, err);
+	if (!rc)
+		rc = cpu ? start_on_cpu(&s, cpu, err) : start_inactive(&s, t, err);
 	if (rc < 0) {
 		ret->complete = true;
 		return 0;
 	}
 	if (rc)
 		return err_add(err, "kernel stack of thread %d (%s)", t->pid, t->comm);
-	do {
-		if (!add_frame(&s, s.ip, false, s.exact))
-			return 0;
-	} while (step(&s));
-	if (!ret->complete && !resume(&s))
-		scan(&s);
-	return 0;
+	walk(&s);
+	rc = task_rest_end(k, t, &rest, err);
+	if (rc)
+		memset(ret, 0, sizeof(*ret));
+	return rc ? err_add(err, "kernel stack") : 0;
 }
 
 const struct kframe *kstack_wait_frame(const struct kernel *k, const struct kstack *ks)

@@ -10,10 +10,36 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "util/cleanup.h"
 #include "vmcore/elf_dump.h"
 #include "vmcore/flat_map.h"
 #include "vmcore/kdump_dump.h"
 #include "vmcore/window.h"
+
+static bool names_kcore(const char *path)
+{
+	return strlen(path) >= 5 && !strcmp(path + strlen(path) - 5, "kcore");
+}
+
+/*
+ * /proc/kcore takes CAP_SYS_RAWIO, and a kernel in lockdown at "confidentiality" gives it to nobody: open()
+ * says EPERM for either, and read() did where a kernel was locked later (LOCKDOWN_KCORE).
+ */
+static int kcore_refused(struct err *err)
+{
+	AUTO_CLOSE int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
+	char text[64] = "";
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+	text[n > 0 ? n : 0] = 0;
+	if (strstr(text, "[confidentiality]"))
+		return err_set(err, ERR_IO,
+			       "%s: the kernel is in lockdown (confidentiality), which forbids it to everybody",
+			       strerror(EPERM));
+	return err_set(err, ERR_IO, "%s: %s", strerror(EPERM),
+		       n > 0 ? "this takes CAP_SYS_RAWIO" :
+			       "the kernel is in lockdown, or CAP_SYS_RAWIO is lacking");
+}
 
 static int open_file(struct vmcore *vc, const char *path, struct err *err)
 {
@@ -26,6 +52,8 @@ static int open_file(struct vmcore *vc, const char *path, struct err *err)
 		return err_nomem(err);
 	/* A FIFO without a writer must not wait for one; regular files and /proc/vmcore never block. */
 	vc->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (vc->fd < 0 && errno == EPERM && names_kcore(path))
+		return kcore_refused(err);
 	if (vc->fd < 0 || fstat(vc->fd, &st))
 		return err_errno(err, "cannot be opened");
 	if (S_ISDIR(st.st_mode))
@@ -35,7 +63,7 @@ static int open_file(struct vmcore *vc, const char *path, struct err *err)
 			       "is no regular file, and a dump must be read in any order");
 	vc->file_size = (uint64_t)st.st_size;
 	is_proc = !fstatfs(vc->fd, &fs) && fs.f_type == PROC_SUPER_MAGIC;
-	vc->is_kcore = is_proc && strlen(path) >= 5 && !strcmp(path + strlen(path) - 5, "kcore");
+	vc->is_kcore = is_proc && names_kcore(path);
 	return window_cache_create(vc->fd, vc->file_size, is_proc, !vc->is_kcore, &vc->windows,
 				   err);
 }
@@ -125,8 +153,12 @@ static int open_format(struct vmcore *vc, struct err *err)
 {
 	uint8_t head[16] = { 0 };
 	size_t n = min_u64(sizeof(head), vc->file_size);
-	int rc = n ? vmcore_read_file(vc, 0, head, n, err) : 0;
+	int rc;
 
+	errno = 0;
+	rc = n ? vmcore_read_file(vc, 0, head, n, err) : 0;
+	if (rc && vc->is_kcore && errno == EPERM)
+		return kcore_refused(err);
 	if (!rc && flat_map_probe(head, n)) {
 		rc = open_flat(vc, err);
 		if (!rc)
@@ -191,6 +223,11 @@ void vmcore_close(struct vmcore *vc)
 	vmcore_seg_vec_free(&vc->filtered);
 	free(vc->path);
 	free(vc);
+}
+
+void vmcore_forget(struct vmcore *vc)
+{
+	window_cache_forget(vc->windows);
 }
 
 void vmcore_without_mmap(struct vmcore *vc)

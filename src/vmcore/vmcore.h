@@ -65,6 +65,9 @@ struct vmcore {
 int vmcore_open(const char *path, struct log *log, struct vmcore **ret, struct err *err);
 void vmcore_close(struct vmcore *vc);
 
+/* What is read from now on is read anew: of /proc/kcore, which changes. */
+void vmcore_forget(struct vmcore *vc);
+
 /* Read by pread from now on, never by mmap. */
 void vmcore_without_mmap(struct vmcore *vc);
 

@@ -98,6 +98,14 @@ void window_cache_destroy(struct window_cache *wc)
 	free(wc);
 }
 
+void window_cache_forget(struct window_cache *wc)
+{
+	size_t i;
+
+	for (i = 0; i < NR_READ; i++)
+		wc->read[i].size = 0;
+}
+
 void window_cache_without_mmap(struct window_cache *wc)
 {
 	size_t i;

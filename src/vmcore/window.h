@@ -27,6 +27,8 @@ struct window_cache;
  */
 int window_cache_create(int fd, uint64_t file_size, bool is_proc, bool use_mmap,
 			struct window_cache **ret, struct err *err);
+/* Read anew from now on what was read, and not mapped. */
+void window_cache_forget(struct window_cache *wc);
 /* Never map from now on. */
 void window_cache_without_mmap(struct window_cache *wc);
 void window_cache_destroy(struct window_cache *wc);

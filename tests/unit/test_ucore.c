@@ -541,6 +541,36 @@ static void test_full_target(void **state)
 	fake_destroy(f);
 }
 
+/* A process that goes on: its notes are of when the layout was made, however it has changed since. */
+static void test_live(void **state)
+{
+	struct fake_proc *f = make();
+	struct ucore_layout l;
+	struct ucore_result res;
+	struct image im = { .limit = UINT64_MAX };
+	const struct out out = { .write = image_write, .ctx = &im };
+	struct plan plan = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	plan_full(f, &plan);
+	f->p.live = true;
+	strcpy(f->p.threads.v[0].task.comm, "before");
+	assert_int_equal(ucore_layout_make(&plan, &l, &err), 0);
+	strcpy(f->p.threads.v[0].task.comm, "after-a-while");
+	f->p.threads.v[0].cpu = 1000;
+	assert_int_equal(ucore_write(&plan, &l, &out, &res, &err), 0);
+	assert_true(im.size == l.size);
+	assert_int_equal(res.nr_threads, f->p.threads.n);
+	assert_int_equal(res.ended.rc, 0);
+	assert_non_null(memmem(im.bytes, im.size, "comm=before\n", 12));
+	assert_null(memmem(im.bytes, im.size, "after-a-while", 13));
+	ucore_layout_deinit(&l);
+	image_free(&im);
+	plan_deinit(&plan);
+	fake_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -548,7 +578,7 @@ int main(void)
 		cmocka_unit_test(test_no_registers), cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_many_lost), cmocka_unit_test(test_zero_runs),
 		cmocka_unit_test(test_sparse),	 cmocka_unit_test(test_pn_xnum),
-		cmocka_unit_test(test_full_target),
+		cmocka_unit_test(test_full_target), cmocka_unit_test(test_live),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
