@@ -142,7 +142,7 @@ static void find_panic(struct kernel *k)
 			k->panic_cpu = cpu;
 			k->panic_task = c->current_task;
 		}
-	if (k->panic_cpu < 0 && !k->vc->is_kcore)
+	if (k->panic_cpu < 0 && !kernel_is_live(k))
 		kernel_degrade(k, "panic task: which CPU panicked is not known");
 }
 
@@ -163,7 +163,7 @@ void kernel_read_cpus(struct kernel *k)
 			continue;
 		c.current_task = read_current(k, i);
 		/* Of a machine that goes on no CPU has left its registers, whatever is in such notes. */
-		if (!k->vc->is_kcore && !read_crash_note(k, &c) && !find_note_by_pid(k, &c) &&
+		if (!kernel_is_live(k) && !read_crash_note(k, &c) && !find_note_by_pid(k, &c) &&
 		    cpu_in_mask(k, S_cpu_online_mask, i))
 			silent++;
 		/* A CPU that was never brought up has no task. */

@@ -29,7 +29,7 @@ void kernel_degrade(struct kernel *k, const char *fmt, ...)
 
 void kernel_forget(struct kernel *k)
 {
-	if (!k->vc->is_kcore)
+	if (!kernel_is_live(k))
 		return;
 	vmcore_forget(k->vc);
 	kmem_forget(&k->km);

@@ -94,6 +94,12 @@ void kernel_close(struct kernel *k);
  */
 int kernel_need_kallsyms(struct kernel *k, struct err *err);
 
+/* /proc/kcore: the machine goes on running while it is read. */
+static inline bool kernel_is_live(const struct kernel *k)
+{
+	return k->vc && k->vc->is_kcore;
+}
+
 /* Of a machine that goes on running: what is read from now on is read anew. */
 void kernel_forget(struct kernel *k);
 

@@ -66,7 +66,7 @@ bool task_on_cpu(struct kernel *k, kvaddr_t task)
 	uint64_t on_cpu;
 
 	/* What was current when the dump was opened may not be any more where it goes on running. */
-	if (k->vc->is_kcore && !kread_member(k, task, L_task_struct_on_cpu, &on_cpu, NULL))
+	if (kernel_is_live(k) && !kread_member(k, task, L_task_struct_on_cpu, &on_cpu, NULL))
 		return on_cpu != 0;
 	return kernel_cpu_of(k, task) != NULL;
 }
@@ -92,16 +92,16 @@ static int look_at_rest(struct kernel *k, const struct task *t, struct task_rest
 int task_rest_begin(struct kernel *k, const struct task *t, struct task_rest *ret, struct err *err)
 {
 	memset(ret, 0, sizeof(*ret));
-	return k->vc->is_kcore ? look_at_rest(k, t, ret, err) : 0;
+	return kernel_is_live(k) ? look_at_rest(k, t, ret, err) : 0;
 }
 
 int task_rest_end(struct kernel *k, const struct task *t, const struct task_rest *rest,
 		  struct err *err)
 {
 	struct task_rest now;
-	int rc = k->vc->is_kcore ? look_at_rest(k, t, &now, err) : 0;
+	int rc = kernel_is_live(k) ? look_at_rest(k, t, &now, err) : 0;
 
-	if (!rc && k->vc->is_kcore && now.switches != rest->switches)
+	if (!rc && kernel_is_live(k) && now.switches != rest->switches)
 		rc = err_set(err, ERR_NOTFOUND, "thread %d (%s) ran while it was looked at", t->pid,
 			     t->comm);
 	return rc;

@@ -80,6 +80,9 @@ static int write_file(struct corejob *job, const struct chosen *c, const struct 
 	snprintf(r->file, sizeof(r->file), "%s", sink_name(s));
 	snprintf(r->base, sizeof(r->base), "%s", sink_base(s));
 	rc = work_write(job, w, &to, &res, err);
+	if (!rc && res.ended.rc)
+		rc = err_set(err, res.ended.rc, "process %d (%s): %s", c->leader.pid,
+			     c->leader.comm, res.ended.text);
 	if (rc) {
 		/* What a limit ended is nothing; what an error ended may still be of use. */
 		sink_abort(s, rc == ERR_BUDGET ? SINK_REMOVE : SINK_KEEP);

@@ -398,7 +398,7 @@ int proc_open(struct kernel *k, const struct task *leader, struct proc **ret, st
 	p->arch = k->km.arch;
 	p->log = k->log;
 	p->page_size = k->vc->page_size;
-	p->live = k->vc->is_kcore;
+	p->live = kernel_is_live(k);
 	p->leader = *leader;
 	p->mm = proc_find_mm(k, leader);
 	rc = fill(p, err);

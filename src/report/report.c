@@ -97,7 +97,7 @@ static void put_head(struct report *r, struct kernel *k)
 	report_put(r, REPORT_SIZE, "vmsift report of %s\n", k->nodename[0] ? k->nodename : "?");
 	report_put(r, REPORT_SIZE, "kernel   %s %s %s\n", k->release, k->version,
 		   k->km.arch->name);
-	if (k->vc->is_kcore)
+	if (kernel_is_live(k))
 		snprintf(when, sizeof(when), "not: it runs");
 	report_put(r, REPORT_SIZE, "crashed  %s, up %llu d %02llu:%02llu:%02llu, taint %s\n", when,
 		   (unsigned long long)(up / 86400), (unsigned long long)(up / 3600 % 24),

@@ -144,7 +144,7 @@ void report_cpus(struct report *r, struct kernel *k, size_t limit)
 	if (k->panic_task && !task_read(k, k->panic_task, &t, NULL)) {
 		snprintf(what, sizeof(what), "panic    CPU %d:", k->panic_cpu);
 		put_task(r, k, &t, what, FRAMES_PANIC, limit);
-	} else if (!k->vc->is_kcore) {
+	} else if (!kernel_is_live(k)) {
 		report_put(r, limit, "panic    which task panicked is not known\n");
 	}
 	vec_for_each(c, &k->cpus) {

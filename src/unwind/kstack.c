@@ -239,7 +239,7 @@ static void walk(struct state *s)
 int kstack_unwind(struct kernel *k, const struct task *t, struct kstack *ret, struct err *err)
 {
 	/* What runs on a CPU of a machine that goes on has left nothing to begin at. */
-	const struct kernel_cpu *cpu = k->vc->is_kcore ? NULL : kernel_cpu_of(k, t->addr);
+	const struct kernel_cpu *cpu = kernel_is_live(k) ? NULL : kernel_cpu_of(k, t->addr);
 	struct state s = { .k = k, .ret = ret, .lo = t->stack, .hi = t->stack + k->thread_size };
 	struct task_rest rest;
 	int rc;
