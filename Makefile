@@ -210,8 +210,8 @@ install-register: all
 # The capture initramfs takes a static vmsift only.
 install-kdump: $(B)/vmsift-static
 	install -d $(DESTDIR)$(libexecdir)/vmsift
-	install -m 0755 initramfs/mkcapture initramfs/init $(DESTDIR)$(libexecdir)/vmsift/
-	install -m 0644 initramfs/worker.sh initramfs/vmsift-kdump-check initramfs/vmsift-kdump-dumps \
+	install -m 0755 initramfs/mkcapture initramfs/init initramfs/rawdump $(DESTDIR)$(libexecdir)/vmsift/
+	install -m 0644 initramfs/*.sh initramfs/vmsift-kdump-check initramfs/vmsift-kdump-dumps \
 		$(DESTDIR)$(libexecdir)/vmsift/
 	install -m 0755 $(B)/vmsift-static $(DESTDIR)$(libexecdir)/vmsift/vmsift-static
 	$(call put,0755,initramfs/vmsift-kdump,$(sbindir)/vmsift-kdump)

@@ -81,6 +81,7 @@ void conf_print_shell(const struct conf *conf, FILE *out)
 	fputs("'\n", out);
 	for (i = 1; i <= conf->targets.n; i++)
 		print_target(out, i, &conf->targets.v[i - 1]);
+	fprintf(out, "VMSIFT_CODEC='%s'\n", conf_codec_name((enum conf_codec)conf->codec.v));
 	fprintf(out, "VMSIFT_FINAL_ACTION='%s'\n", action_name(&conf->final_action));
 	fprintf(out, "VMSIFT_FAILURE_ACTION='%s'\n", action_name(&conf->failure_action));
 	fprintf(out, "VMSIFT_TIMEOUT='%" PRIu64 "'\n", conf->timeout.v);
