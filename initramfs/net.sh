@@ -5,6 +5,8 @@
 #   net_nic (a MAC address or a name; empty: the first one)   net_server (an IP address)
 #   net_address (dhcp or ADDRESS/PREFIX)   net_gateway (empty: none)
 
+net_ready=
+
 # The interface into $nic.
 net_find()
 {
@@ -53,7 +55,7 @@ net_up()
 	fi
 	# shellcheck disable=SC1090
 	. "/etc/vmsift/net.$nr"
-	[ ! -e "$run/net.$net_nic.$net_address" ] || return 0
+	[ "$net_ready" != "$net_nic $net_address" ] || return 0
 	ip link set lo up 2>/dev/null
 	net_find || return 1
 	ip link set "$nic" up 2>"$run/said" || { fail "$target: ip link set $nic up: $(said)"; return 1; }
@@ -64,6 +66,6 @@ net_up()
 		fail "$target: $nic gets no address ($net_address), that $(status_text $rc "$limit"): $(said)"
 		return 1
 	fi
-	: >"$run/net.$net_nic.$net_address"
+	net_ready="$net_nic $net_address"
 	say "$target: $nic has $(ip -o addr show dev "$nic" | awk '{ printf "%s ", $4 }')"
 }

@@ -285,6 +285,7 @@ worker()
 	[ -n "$VMSIFT_TARGETS" ] || fail "the configuration names no target"
 	say "no target worked"
 	run_for "$SYNC_LIMIT" last_words
+	: >"$run/ended"
 	exit 1
 }
 

@@ -51,7 +51,7 @@ target "disk" { to = "raw:UUID=76736966-7400-4000-8000-0000000000aa" }' || retur
 	says 'target "disk": saved'
 	mkdir "$work/raw"
 	name=$("$top/initramfs/rawdump" fetch "$part" "$work/raw")
-	if [[ $name == vmsift-guest-* ]] && grep -q '"complete":true' "$work/raw/$name/manifest.json"; then
+	if [[ $name == vmsift-guest-* ]] && grep -q '"complete": true' "$work/raw/$name/manifest.json"; then
 		ok "a whole dump is fetched: its own, not the one of before"
 	else
 		not_ok "what is fetched is '$name'"
@@ -135,7 +135,7 @@ ssh_cycle()
 	says "target \"net\": vmsift-guest-[0-9]*T[0-9]*Z\.tar\.zst"
 	is "the stream has its name" test -n "$name"
 	is "it can be unpacked" tar --zstd -xf "$there/$name" -C "$there"
-	is "it is whole" grep -q '"complete":true' "$there/${name%.tar.zst}/manifest.json"
+	is "it is whole" grep -q '"complete": true' "$there/${name%.tar.zst}/manifest.json"
 	is "and has a core" test -n "$(find "$there" -name 'core.victim-panic.*')"
 	is "the messages are beside it" grep -qx result=saved "$there/${name%.tar.zst}.txt"
 	is "keep = 2" test "$(find "$there" -name '*.tar.zst' | wc -l)" = 2
