@@ -75,8 +75,9 @@ enum vmsift_status vmsift_ps(struct vmsift *v, FILE *out, bool threads, bool jso
 /* The kernel log, as plain dmesg prints it. */
 enum vmsift_status vmsift_log(struct vmsift *v, FILE *out, struct err *err);
 
-/* One page of text: what died, and who was doing what. */
-enum vmsift_status vmsift_report(struct vmsift *v, FILE *out, bool json, struct err *err);
+/* One page of text: what died, and who was doing what. @conf: as for vmsift_core_opts. */
+enum vmsift_status vmsift_report(struct vmsift *v, FILE *out, const char *conf, bool json,
+				 struct err *err);
 
 /* Which processes: selections add up. */
 struct vmsift_selection;

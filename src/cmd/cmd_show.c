@@ -80,7 +80,7 @@ static enum vmsift_status do_log(struct vmsift *v, const struct show *s, struct 
 
 static enum vmsift_status do_report(struct vmsift *v, const struct show *s, struct err *err)
 {
-	return vmsift_report(v, stdout, s->common.json, err);
+	return vmsift_report(v, stdout, s->common.config, s->common.json, err);
 }
 
 int cmd_report(const struct command *c, int argc, char **argv)

@@ -104,6 +104,18 @@ size_t chosen_keep_opts(const struct vmsift *v, const struct conf *conf, const s
 			const struct conf_process *sections[CONF_MAX_SECTIONS],
 			struct keep_opts *ret);
 
+/* What is chosen where nothing says it: panic and on-cpu. */
+int chosen_default(struct selection_set *set, struct err *err);
+
+/**
+ * chosen_by_conf() - the processes that the configuration chooses: what run writes
+ * @matched: by process section: set where one matches; NULL: not asked for
+ *
+ * Without process sections the process that panicked and those on a CPU.
+ */
+int chosen_by_conf(struct vmsift *v, const struct conf *conf, bool *matched, struct chosen_vec *ret,
+		   unsigned int *lost, struct err *err);
+
 /* Take up a process section that matches: one of its keys may make the detail richer. */
 void chosen_add_section(struct chosen *c, const struct conf *conf, size_t section);
 

@@ -155,62 +155,6 @@ static enum vmsift_status fill_ps(struct run *r, FILE *f, struct err *err)
 	return vmsift_ps(r->v, f, true, false, err);
 }
 
-/* Which process sections match, and the richest detail that they ask for. */
-struct match {
-	struct run *r;
-	struct chosen_vec chosen;
-	struct err *err;
-};
-
-static int match_process(void *ctx, const struct task *leader)
-{
-	struct match *m = ctx;
-	struct chosen c = { .leader = *leader };
-	const struct conf *conf = &m->r->conf;
-	bool chosen = false, not_named = false;
-	struct subject s;
-	size_t i;
-
-	subject_read(m->r->v->k, leader, &s);
-	for (i = 0; i < conf->processes.n; i++) {
-		const struct conf_process *p = &conf->processes.v[i];
-		enum select_verdict verdict = selection_set_judge(&p->match, &s.facts);
-
-		not_named |= verdict == SELECT_NOT_NAMED && s.mm;
-		if (verdict != SELECT_YES)
-			continue;
-		m->r->matched[i] = true;
-		chosen = true;
-		chosen_add_section(&c, conf, i);
-	}
-	if (!chosen && not_named)
-		log_warn(m->r->v->log,
-			 "process %d (%s) is left out: it is not dumpable (prctl(2)), and was not named",
-			 leader->pid, leader->comm);
-	subject_deinit(&s);
-	return chosen && !chosen_vec_push(&m->chosen, c) ? err_nomem(m->err) : 0;
-}
-
-static int choose(struct run *r, struct chosen_vec *ret, struct err *err)
-{
-	struct match m = { .r = r, .err = err };
-	struct selection_set set = { 0 };
-	int rc;
-
-	if (r->conf.processes.n) {
-		rc = for_each_process(r->v->k, match_process, &m, &r->lost_processes, err);
-		*ret = m.chosen;
-		return rc;
-	}
-	rc = selection_set_add(&set, "panic", err);
-	if (!rc)
-		rc = selection_set_add(&set, "on-cpu", err);
-	if (!rc)
-		rc = chosen_find(r->v, &set, &r->conf, NULL, ret, &r->lost_processes, err);
-	selection_set_free(&set);
-	return rc;
-}
-
 static int write_pass(struct run *r, enum core_pass pass, struct err *err)
 {
 	struct chosen *c;
@@ -250,7 +194,7 @@ static void find_chosen(struct run *r)
 	struct err err = { 0 };
 	struct chosen *c;
 
-	if (choose(r, &r->chosen, &err)) {
+	if (chosen_by_conf(r->v, &r->conf, r->matched, &r->chosen, &r->lost_processes, &err)) {
 		log_error(r->v->log, "%s", err.text);
 		r->trouble = true;
 	}

@@ -13,9 +13,6 @@
 #include "report/tasks.h"
 #include "util/str.h"
 
-/* Lines of the log that say why the kernel died. */
-#define OOPS_LINES 10
-#define OOPS_LINE  160
 /* Where the last sections begin, so that tasks leave them room. */
 #define TAIL_ROOM  1400
 
@@ -33,28 +30,27 @@ void report_put(struct report *r, size_t limit, const char *fmt, ...)
 	if ((size_t)n >= sizeof(line))
 		n = sizeof(line) - 1;
 	/* Whole lines only. */
-	if (r->n + (size_t)n >= limit) {
+	if (limit <= r->full || r->n + (size_t)n >= limit) {
 		r->cut = true;
+		r->full = max_u64(r->full, limit);
 		return;
 	}
 	memcpy(r->text + r->n, line, (size_t)n + 1);
 	r->n += (size_t)n;
 }
 
-struct oops {
-	char line[OOPS_LINES][OOPS_LINE];
-	size_t n;
-	uint64_t last_ns;
-};
-
 static bool is_oops_line(const char *s)
 {
 	static const char *const words[] = {
 		"Kernel panic", "BUG: ", "Oops: ", "RIP: ", "general protection fault",
 		"Unable to handle", "kernel BUG at", "sysrq: Trigger a crash", "soft lockup", "hard LOCKUP", "blocked for more than",
-		"Out of memory", "Hardware Error", "Internal error",
+		"Out of memory", "Hardware Error", "Internal error", "stall on CPU", "detected stalls",
 	};
 	size_t i;
+
+	/* Where user mode stood is in its frames. */
+	if (strstr(s, "RIP: 0033:"))
+		return false;
 
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		if (strstr(s, words[i]))
@@ -62,26 +58,30 @@ static bool is_oops_line(const char *s)
 	return false;
 }
 
-/* The last lines of the log that tell what happened. */
 static int take_record(void *ctx, const struct printk_record *rec)
 {
-	struct oops *o = ctx;
-	char line[OOPS_LINE];
-	size_t n = min_u64(rec->text_size, sizeof(line) - 1);
+	struct report *r = ctx;
+	char line[REPORT_LOG_LINE - 32]; /* less its time */
+	size_t n = min_u64(rec->text_size, sizeof(line) - 1), at = r->nr_log;
 	const char *nl = memchr(rec->text, '\n', n);
 
 	n = nl ? (size_t)(nl - rec->text) : n;
 	memcpy(line, rec->text, n);
 	line[n] = 0;
-	o->last_ns = rec->ts_nsec;
 	if (!is_oops_line(line))
 		return 0;
 	str_make_printable(line);
-	if (o->n == OOPS_LINES) {
-		memmove(o->line[0], o->line[1], (OOPS_LINES - 1) * OOPS_LINE);
-		o->n--;
+	if (at == REPORT_LOG_LINES) {
+		at--;
+		memmove(r->log[REPORT_LOG_FIRST], r->log[REPORT_LOG_FIRST + 1],
+			(REPORT_LOG_LINES - REPORT_LOG_FIRST - 1) * sizeof(r->log[0]));
+		r->nr_log_left_out++;
+	} else {
+		r->nr_log++;
 	}
-	memcpy(o->line[o->n++], line, OOPS_LINE);
+	snprintf(r->log[at], sizeof(r->log[at]), "%5llu.%03llu %s",
+		 (unsigned long long)(rec->ts_nsec / 1000000000u),
+		 (unsigned long long)(rec->ts_nsec / 1000000u % 1000), line);
 	return 0;
 }
 
@@ -105,18 +105,18 @@ static void put_head(struct report *r, struct kernel *k)
 		   sysinfo_taint(k, taint, sizeof(taint)));
 }
 
-static void put_oops(struct report *r, struct kernel *k)
+static void put_log(struct report *r, struct kernel *k)
 {
-	struct oops *o = calloc(1, sizeof(*o));
 	size_t i;
 
-	if (!o)
-		return;
-	if (printk_for_each(&k->km, take_record, o, NULL, NULL))
+	if (printk_for_each(&k->km, take_record, r, NULL, NULL))
 		report_put(r, REPORT_SIZE, "log      not to be had\n");
-	for (i = 0; i < o->n; i++)
-		report_put(r, REPORT_SIZE, "log      %s\n", o->line[i]);
-	free(o);
+	for (i = 0; i < r->nr_log; i++) {
+		if (i == REPORT_LOG_FIRST && r->nr_log_left_out)
+			report_put(r, REPORT_SIZE, "log      ... %zu more such lines\n",
+				   r->nr_log_left_out);
+		report_put(r, REPORT_SIZE, "log      %s\n", r->log[i]);
+	}
 }
 
 static void put_system(struct report *r, struct kernel *k)
@@ -175,15 +175,16 @@ void report_make(struct kernel *k, const struct task_vec *chosen, struct report 
 
 	memset(ret, 0, sizeof(*ret));
 	put_head(ret, k);
-	put_oops(ret, k);
+	put_log(ret, k);
 	report_cpus(ret, k, REPORT_SIZE - TAIL_ROOM);
 	report_hung(ret, k, REPORT_SIZE - TAIL_ROOM);
 	report_chosen(ret, k, chosen, REPORT_SIZE - TAIL_ROOM);
+	if (ret->cut)
+		report_put(ret, REPORT_SIZE, "(cut here: there is room for no more tasks)\n");
 	put_system(ret, k);
+	report_counts(ret, k, REPORT_SIZE);
 	report_largest(ret, k, REPORT_SIZE);
 	put_modules(ret, k);
 	for (i = 0; i < k->degraded.n; i++)
 		report_put(ret, REPORT_SIZE, "degraded %s\n", k->degraded.v[i].text);
-	if (ret->cut)
-		report_put(ret, REPORT_SIZE, "(cut at %d bytes)\n", REPORT_SIZE);
 }

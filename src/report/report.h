@@ -14,10 +14,26 @@
 
 DEFINE_VEC(task_vec, struct task);
 
+/* Lines of the log that say why the kernel died: the first, since what follows may be its doing, and the last. */
+#define REPORT_LOG_FIRST 4
+#define REPORT_LOG_LINES 12
+#define REPORT_LOG_LINE	 160
+
 struct report {
 	size_t n;
 	bool cut;		/* something did not fit */
+	size_t full;		/* the highest limit that something did not fit below */
 	char text[REPORT_SIZE]; /* terminated */
+	char log[REPORT_LOG_LINES][REPORT_LOG_LINE];
+	size_t nr_log;		/* of .log */
+	size_t nr_log_left_out; /* between REPORT_LOG_FIRST and the rest */
+	int32_t program_of;	/* the process whose program was named last */
+	/* Build-ids that are in the text already. */
+	struct {
+		uint8_t id[20];
+		uint8_t size;
+	} seen[64];
+	size_t nr_seen;
 };
 
 /**

@@ -18,34 +18,47 @@
 #define NR_HUNG	     5
 #define NR_LARGEST   6
 #define CPUS_SHOWN   16
+#define THREADS_SHOWN 8 /* of one process that was asked for */
 
-static void put_stack(struct report *r, struct kernel *k, const struct kstack *ks, size_t max,
+static void put_stack(struct report *r, struct kernel *k, const struct kframe *f, size_t n, size_t max,
 		      size_t limit)
 {
 	char name[256];
 	size_t i;
 
-	for (i = 0; i < ks->n && i < max; i++)
-		report_put(r, limit, "    %s\n", kframe_name(k, &ks->f[i], name, sizeof(name)));
-	if (ks->n > max)
-		report_put(r, limit, "    ... %zu more\n", ks->n - max);
+	for (i = 0; i < n && i < max; i++)
+		report_put(r, limit, "    %s\n", kframe_name(k, &f[i], name, sizeof(name)));
+	if (n > max)
+		report_put(r, limit, "    ... %zu more\n", n - max);
 }
 
-/* Modules that the frames are in, each once, by what finds their debug information. */
+/* Whether this build-id is in the report already; else remember it. */
+static bool was_seen(struct report *r, const struct uelf *e)
+{
+	size_t size = min_u64(e->build_id_size, sizeof(r->seen[0].id)), i;
+
+	for (i = 0; i < r->nr_seen; i++)
+		if (r->seen[i].size == size && !memcmp(r->seen[i].id, e->build_id, size))
+			return true;
+	if (r->nr_seen < ARRAY_SIZE(r->seen)) {
+		memcpy(r->seen[r->nr_seen].id, e->build_id, size);
+		r->seen[r->nr_seen++].size = (uint8_t)size;
+	}
+	return false;
+}
+
+/* Modules that the frames are in, each once in the report, by what finds their debug information. */
 static void put_modules(struct report *r, const struct proc *p, const struct uelf_vec *modules,
 			const struct ustack *us, size_t max, size_t limit)
 {
-	const struct uelf *seen[8], *e;
-	size_t n = 0, i, j, b;
+	const struct uelf *e;
+	size_t i, b;
 	char id[2 * UELF_BUILD_ID_MAX + 1], name[80];
 
-	for (i = 0; i < us->n && i < max && n < ARRAY_SIZE(seen); i++) {
+	for (i = 0; i < us->n && i < max; i++) {
 		e = ustack_module(modules, us->f[i].pc);
-		for (j = 0; j < n && seen[j] != e; j++)
-			;
-		if (!e || j < n || !e->build_id_size)
+		if (!e || !e->build_id_size || was_seen(r, e))
 			continue;
-		seen[n++] = e;
 		for (b = 0; b < e->build_id_size && b < UELF_BUILD_ID_MAX; b++)
 			sprintf(id + 2 * b, "%02x", e->build_id[b]);
 		uframe_name(p, modules, &us->f[i], name, sizeof(name));
@@ -64,12 +77,13 @@ static const struct proc_thread *find_thread(const struct proc *p, kvaddr_t task
 	return NULL;
 }
 
-static void put_frames(struct report *r, struct proc *p, const struct task *t, size_t max,
+/* Return: whether there was any. */
+static bool put_frames(struct report *r, struct proc *p, const struct task *t, size_t max,
 		       size_t limit)
 {
 	const struct proc_thread *th = find_thread(p, t->addr);
 	struct uelf_vec modules = { 0 };
-	struct ustack us;
+	struct ustack us = { .n = 0 };
 	char name[128];
 	size_t i;
 
@@ -82,56 +96,92 @@ static void put_frames(struct report *r, struct proc *p, const struct task *t, s
 		put_modules(r, p, &modules, &us, max, limit);
 	}
 	uelf_vec_free(&modules);
+	return us.n;
 }
 
 /* The system call of a task that came into the kernel by one, and where it was in user mode. */
-static void put_user(struct report *r, struct kernel *k, const struct task *t, size_t max,
-		     size_t limit)
+static void put_user(struct report *r, struct kernel *k, struct proc *p, const struct task *t,
+		     size_t max, size_t limit)
 {
 	const struct arch *a = k->km.arch;
 	struct arch_regs regs;
-	struct task leader;
-	struct proc *p;
 	char name[64];
 	int64_t nr;
 
-	if (!t->mm || task_user_regs(k, t, &regs, NULL))
+	if (task_user_regs(k, t, &regs, NULL))
 		return;
 	nr = (int64_t)regs.r[a->reg_syscall];
 	if (nr >= 0)
 		report_put(r, limit, "    system call %s\n",
 			   sysinfo_syscall_name(k, (uint64_t)nr, name, sizeof(name)));
-	report_put(r, limit, "    user pc 0x%llx sp 0x%llx\n",
-		   (unsigned long long)regs.r[a->reg_pc], (unsigned long long)regs.r[a->reg_sp]);
-	if (task_read(k, t->group_leader, &leader, NULL) || proc_open(k, &leader, &p, NULL))
+	if (!p || !put_frames(r, p, t, max, limit))
+		report_put(r, limit, "    user pc 0x%llx sp 0x%llx\n",
+			   (unsigned long long)regs.r[a->reg_pc],
+			   (unsigned long long)regs.r[a->reg_sp]);
+}
+
+/* The program, and the cgroup, which names the service. */
+static void put_program(struct report *r, const struct proc *p, size_t limit)
+{
+	char exe[128], cgroup[128];
+
+	snprintf(exe, sizeof(exe), "%s", p->exe);
+	snprintf(cgroup, sizeof(cgroup), "%s", p->cgroup);
+	str_make_printable(exe);
+	str_make_printable(cgroup);
+	report_put(r, limit, "    program %s%s%s\n", exe[0] ? exe : "?",
+		   cgroup[0] && strcmp(cgroup, "/") ? ", cgroup " : "",
+		   strcmp(cgroup, "/") ? cgroup : "");
+}
+
+static void put_kernel(struct report *r, struct kernel *k, const struct task *t, const char *what,
+		       size_t frames, size_t limit)
+{
+	char comm[TASK_COMM_SIZE + 1], name[256], kind[32] = "";
+	const struct kframe *wait;
+	struct kstack ks;
+	struct err err = { 0 };
+	size_t i;
+
+	memcpy(comm, t->comm, sizeof(comm));
+	str_make_printable(comm);
+	if (t->pid != t->tgid)
+		snprintf(kind, sizeof(kind), " (thread of %d)", t->tgid);
+	else if (t->kthread)
+		snprintf(kind, sizeof(kind), " (kernel thread)");
+	if (kstack_unwind(k, t, &ks, &err)) {
+		report_put(r, limit, "%s %d %s %c%s: %s\n", what, t->pid, comm, t->letter, kind,
+			   err.text);
 		return;
-	put_frames(r, p, t, max, limit);
-	proc_close(p);
+	}
+	wait = t->on_cpu || t->letter == 'R' ? NULL : kstack_wait_frame(k, &ks);
+	report_put(r, limit, "%s %d %s %c%s%s%s\n", what, t->pid, comm, t->letter, kind,
+		   wait ? " waits in " : "",
+		   wait ? kframe_name(k, wait, name, sizeof(name)) : "");
+	if (t->on_cpu && !ks.n)
+		report_put(r, limit, "    in user mode\n");
+	/* From where it waits: that it has called the scheduler goes without saying. */
+	i = wait ? (size_t)(wait - ks.f) : 0;
+	put_stack(r, k, ks.f + i, ks.n - i, frames, limit);
 }
 
 static void put_task(struct report *r, struct kernel *k, const struct task *t, const char *what,
 		     size_t frames, size_t limit)
 {
-	char comm[TASK_COMM_SIZE + 1], name[256];
-	const struct kframe *wait;
-	struct kstack ks;
-	struct err err = { 0 };
+	struct task leader;
+	struct proc *p = NULL;
 
-	memcpy(comm, t->comm, sizeof(comm));
-	str_make_printable(comm);
-	if (kstack_unwind(k, t, &ks, &err)) {
-		report_put(r, limit, "%s %d %s %c: %s\n", what, t->pid, comm, t->letter, err.text);
-		put_user(r, k, t, frames, limit);
+	put_kernel(r, k, t, what, frames, limit);
+	/* Unwinding costs something that nobody would see. */
+	if (!t->mm || limit <= r->full)
 		return;
-	}
-	wait = t->on_cpu ? NULL : kstack_wait_frame(k, &ks);
-	report_put(r, limit, "%s %d %s %c%s%s%s\n", what, t->pid, comm, t->letter,
-		   t->pid != t->tgid ? " (a thread)" : "", wait ? " waits in " : "",
-		   wait ? kframe_name(k, wait, name, sizeof(name)) : "");
-	if (t->on_cpu && !ks.n)
-		report_put(r, limit, "    in user mode\n");
-	put_stack(r, k, &ks, frames, limit);
-	put_user(r, k, t, frames, limit);
+	if (!task_read(k, t->group_leader, &leader, NULL) && proc_open(k, &leader, &p, NULL))
+		p = NULL;
+	if (p && r->program_of != t->tgid)
+		put_program(r, p, limit);
+	r->program_of = t->tgid;
+	put_user(r, k, p, t, frames, limit);
+	proc_close(p);
 }
 
 void report_cpus(struct report *r, struct kernel *k, size_t limit)
@@ -232,20 +282,55 @@ void report_hung(struct report *r, struct kernel *k, size_t limit)
 	}
 }
 
-void report_chosen(struct report *r, struct kernel *k, const struct task_vec *chosen, size_t limit)
+static void put_process(struct report *r, struct kernel *k, const struct task *leader, size_t limit)
 {
-	const struct task *leader;
+	unsigned int shown = 0, more = 0;
 	struct thread_iter it;
 	struct task t;
 	kvaddr_t addr;
 
-	vec_for_each(leader, chosen) {
-		if (thread_iter_init(&it, k, leader, NULL))
+	if (thread_iter_init(&it, k, leader, NULL))
+		return;
+	while (thread_iter_next(&it, &addr)) {
+		if (task_read(k, addr, &t, NULL) || t.on_cpu || t.letter == 'D')
 			continue;
-		while (thread_iter_next(&it, &addr))
-			if (!task_read(k, addr, &t, NULL) && !t.on_cpu && t.letter != 'D')
-				put_task(r, k, &t, "process ", FRAMES_OTHER, limit);
+		if (shown++ < THREADS_SHOWN)
+			put_task(r, k, &t, "process ", FRAMES_OTHER, limit);
+		else
+			more++;
 	}
+	if (more)
+		report_put(r, limit, "    ... %u more threads of %d\n", more, leader->pid);
+}
+
+void report_chosen(struct report *r, struct kernel *k, const struct task_vec *chosen, size_t limit)
+{
+	const struct task *leader;
+
+	vec_for_each(leader, chosen)
+		put_process(r, k, leader, limit);
+}
+
+struct counts {
+	unsigned int threads, running, blocked;
+};
+
+static void count_task(void *ctx, const struct task *t)
+{
+	struct counts *c = ctx;
+
+	c->threads++;
+	c->running += t->letter == 'R';
+	c->blocked += t->letter == 'D';
+}
+
+void report_counts(struct report *r, struct kernel *k, size_t limit)
+{
+	struct counts c = { 0 };
+
+	each_task(k, count_task, &c);
+	report_put(r, limit, "tasks    %u in all, %u runnable, %u in D state\n", c.threads, c.running,
+		   c.blocked);
 }
 
 struct largest {

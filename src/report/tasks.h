@@ -5,7 +5,10 @@
 
 #include "report/report.h"
 
-/* Append a line; a text that would pass @limit is left out and remembered as cut. */
+/*
+ * Append a line; a text that would pass @limit is left out and remembered as cut, and so is all that
+ * follows below the same limit: no stack has a hole in it.
+ */
 void report_put(struct report *r, size_t limit, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -17,6 +20,9 @@ void report_hung(struct report *r, struct kernel *k, size_t limit);
 
 /* Threads of the processes that were asked for, those that are not shown already. */
 void report_chosen(struct report *r, struct kernel *k, const struct task_vec *chosen, size_t limit);
+
+/* How many tasks there are, and how many of them run or are in D state. */
+void report_counts(struct report *r, struct kernel *k, size_t limit);
 
 /* The processes with the most resident memory. */
 void report_largest(struct report *r, struct kernel *k, size_t limit);

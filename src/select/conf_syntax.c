@@ -272,7 +272,9 @@ static const char *key_home(const struct syntax *s, const char *word, char *buf,
 		}
 	}
 	key = conf_key_near(s->place->section, word, strlen(word));
-	snprintf(buf, size, key ? ", is '%s' meant?" : "", key ? key->name : "");
+	if (!key)
+		return "";
+	snprintf(buf, size, ", is '%s' meant?", key->name);
 	return buf;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/module_symbol.h"
 #include "unwind/orc.h"
 #include "util/bytes.h"
 #include "util/str.h"
@@ -22,15 +23,18 @@ struct state {
 /* Words of pt_regs, in its order: see arch/x86_64.c. */
 enum { PT_BP = 4, PT_IP = 16, PT_CS = 17, PT_SP = 19, PT_WORDS = 21 };
 
-static bool is_text(const struct kernel *k, kvaddr_t va)
+static bool is_text(struct kernel *k, kvaddr_t va)
 {
 	const struct symbols *s = &k->sym;
+	struct kmodule m;
 
 	if (s->known[S__stext] && s->known[S__etext] && va >= s->addr[S__stext] &&
 	    va < s->addr[S__etext])
 		return true;
 	/* Modules lie right above the image (MODULES_VADDR), and end below the fixmap. */
-	return va >= k->km.space.image_end && va < 0xffffffffff000000ull;
+	if (va < k->km.space.image_end || va >= 0xffffffffff000000ull)
+		return false;
+	return module_find(k, va, &m, NULL) != ERR_NOTFOUND;
 }
 
 static bool add_frame(struct state *s, kvaddr_t ip, bool guess, bool exact)
@@ -278,17 +282,23 @@ const struct kframe *kstack_wait_frame(const struct kernel *k, const struct ksta
 
 const char *kframe_name(struct kernel *k, const struct kframe *f, char *buf, size_t size)
 {
+	kvaddr_t at = f->exact ? f->ip : f->ip - 1;
 	const char *mark = f->guess ? "? " : "";
 	char name[KALLSYMS_NAME_SIZE];
+	struct kmodule m;
 	uint64_t off = 0;
 
-	if (kernel_need_kallsyms(k, NULL) || f->ip < k->km.space.image_start ||
-	    f->ip >= k->km.space.image_end ||
-	    kallsyms_lookup_addr(&k->ks, f->exact ? f->ip : f->ip - 1, name, sizeof(name), &off,
-				 NULL))
-		snprintf(buf, size, "%s0x%" PRIx64, mark, f->ip);
-	else
+	if (f->ip >= k->km.space.image_start && f->ip < k->km.space.image_end &&
+	    !kernel_need_kallsyms(k, NULL) &&
+	    !kallsyms_lookup_addr(&k->ks, at, name, sizeof(name), &off, NULL)) {
 		snprintf(buf, size, "%s%.200s+0x%" PRIx64, mark, name, off + !f->exact);
+	} else if (!module_find(k, at, &m, NULL)) {
+		module_symbol(k, &m, at, name, sizeof(name), &off);
+		snprintf(buf, size, name[0] ? "%s%.150s+0x%" PRIx64 " [%s]" : "%s%s0x%" PRIx64 " in [%s]",
+			 mark, name, off + !f->exact, m.name);
+	} else {
+		snprintf(buf, size, "%s0x%" PRIx64, mark, f->ip);
+	}
 	str_make_printable(buf);
 	return buf;
 }

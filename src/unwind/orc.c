@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unwind/orc.h"
 
+#include "kernel/module_symbol.h"
 #include "util/bytes.h"
 
 #define ORC_ENTRIES_MAX	   (8u << 20) /* half a million is usual; 6 bytes each */
@@ -76,12 +77,15 @@ bool orc_decode(const struct layout *l, enum orc_numbering numbering, const uint
 }
 
 /* Which register the bulk of the entries is based on; a mixture is no answer. */
-static enum orc_numbering find_numbering(struct kernel *k, uint64_t n, uint32_t size)
+static enum orc_numbering find_numbering(struct kernel *k, uint32_t size)
 {
+	uint64_t n = (k->sym.addr[S_stop_orc_unwind_ip] - k->sym.addr[S_start_orc_unwind_ip]) / 4;
 	unsigned int three = 0, five = 0, i;
 	uint8_t e[ORC_ENTRY_SIZE_MAX];
 	uint32_t reg;
 
+	if (!n || n > ORC_ENTRIES_MAX)
+		return ORC_NUMBERING_UNKNOWN;
 	for (i = 0; i < ORC_SAMPLES; i++) {
 		if (kmem_read(&k->km, k->sym.addr[S_start_orc_unwind] + n * i / ORC_SAMPLES * size, e,
 			      size, NULL) ||
@@ -104,12 +108,42 @@ static int entry_ip(struct kernel *k, kvaddr_t table, uint64_t i, kvaddr_t *ret,
 	return rc;
 }
 
+/* A table of ORC entries: of the kernel itself, or of a module. */
+struct table {
+	kvaddr_t ip, entries;
+	uint64_t n;
+};
+
+static int find_table(struct kernel *k, kvaddr_t ip, struct table *ret, struct err *err)
+{
+	const struct symbols *s = &k->sym;
+	struct kmodule m;
+	int rc;
+
+	*ret = (struct table){ s->addr[S_start_orc_unwind_ip], s->addr[S_start_orc_unwind],
+			       (s->addr[S_stop_orc_unwind_ip] - s->addr[S_start_orc_unwind_ip]) /
+				       4 };
+	if (!s->known[S__stext] || !s->known[S__etext] ||
+	    (ip >= s->addr[S__stext] && ip < s->addr[S__etext]))
+		return 0;
+	rc = module_find(k, ip, &m, NULL);
+	if (rc)
+		return err_set(err, ERR_NOTFOUND, "0x%" PRIx64 " is not in the kernel's text", ip);
+	rc = kread_member(k, m.addr, L_module_orc_unwind_ip, &ret->ip, err);
+	if (!rc)
+		rc = kread_member(k, m.addr, L_module_orc_unwind, &ret->entries, err);
+	if (!rc)
+		rc = kread_member(k, m.addr, L_module_num_orcs, &ret->n, err);
+	return rc;
+}
+
 int orc_find(struct kernel *k, kvaddr_t ip, struct orc *ret, struct err *err)
 {
 	const struct symbols *s = &k->sym;
 	uint32_t size = layout_size(&k->layout, L_orc_entry);
-	uint64_t lo = 0, hi, n;
 	uint8_t entry[ORC_ENTRY_SIZE_MAX];
+	uint64_t lo = 0, hi;
+	struct table t;
 	kvaddr_t at;
 	int rc;
 
@@ -117,18 +151,19 @@ int orc_find(struct kernel *k, kvaddr_t ip, struct orc *ret, struct err *err)
 	    !s->known[S_start_orc_unwind] || !layout_has(&k->layout, L_orc_entry) || !size ||
 	    size > sizeof(entry))
 		return err_set(err, ERR_UNSUPPORTED, "the kernel shows no ORC tables");
-	n = (s->addr[S_stop_orc_unwind_ip] - s->addr[S_start_orc_unwind_ip]) / 4;
-	if (!n || n > ORC_ENTRIES_MAX)
-		return err_set(err, ERR_CORRUPT, "ORC tables of %" PRIu64 " entries", n);
-	if (s->known[S__stext] && s->known[S__etext] &&
-	    (ip < s->addr[S__stext] || ip >= s->addr[S__etext]))
-		return err_set(err, ERR_NOTFOUND, "0x%" PRIx64 " is not in the kernel's text", ip);
-	hi = n;
-	/* The last entry at or below ip; the kernel sorts them at boot (unwind_init()). */
+	if (k->orc_numbering == ORC_NUMBERING_NOT_TRIED)
+		k->orc_numbering = find_numbering(k, size);
+	rc = find_table(k, ip, &t, err);
+	if (rc)
+		return rc;
+	if (!t.n || t.n > ORC_ENTRIES_MAX)
+		return err_set(err, ERR_CORRUPT, "ORC tables of %" PRIu64 " entries", t.n);
+	hi = t.n;
+	/* The last entry at or below ip; the kernel sorts them at boot (unwind_init()), and as it loads a module. */
 	while (hi - lo > 1) {
 		uint64_t mid = lo + (hi - lo) / 2;
 
-		rc = entry_ip(k, s->addr[S_start_orc_unwind_ip], mid, &at, err);
+		rc = entry_ip(k, t.ip, mid, &at, err);
 		if (rc)
 			return err_add(err, "ORC table");
 		if (at <= ip)
@@ -136,11 +171,9 @@ int orc_find(struct kernel *k, kvaddr_t ip, struct orc *ret, struct err *err)
 		else
 			hi = mid;
 	}
-	rc = kmem_read(&k->km, s->addr[S_start_orc_unwind] + lo * size, entry, size, err);
+	rc = kmem_read(&k->km, t.entries + lo * size, entry, size, err);
 	if (rc)
 		return err_add(err, "ORC table");
-	if (k->orc_numbering == ORC_NUMBERING_NOT_TRIED)
-		k->orc_numbering = find_numbering(k, n, size);
 	if (k->orc_numbering == ORC_NUMBERING_UNKNOWN ||
 	    !orc_decode(&k->layout, (enum orc_numbering)k->orc_numbering, entry, size, ret))
 		return err_set(err, ERR_UNSUPPORTED, "an ORC entry that is not understood");

@@ -31,7 +31,7 @@ struct orc {
  * orc_find() - how to step out of the function at @ip
  *
  * Return: 0; ERR_UNSUPPORTED if the kernel has no ORC tables or their type is not known; ERR_NOTFOUND if
- * @ip is not in the kernel's text; ERR_ABSENT.
+ * @ip is neither in the kernel's text nor in a module's; ERR_ABSENT.
  */
 int orc_find(struct kernel *k, kvaddr_t ip, struct orc *ret, struct err *err);
 
