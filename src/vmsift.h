@@ -116,6 +116,7 @@ struct vmsift_kdump_opts {
 	const char *codec;	/* none, zlib, lzo, zstd; NULL: none */
 	int codec_level;	/* 0: the codec's default */
 	const char *out;	/* a path; NULL or "-": standard output */
+	bool triage;		/* only what tells of the crash; dump_level is 31 then */
 	int nr_threads;		/* that compress; negative: as many as there are CPUs for us */
 	bool flattened;		/* also where the output can seek; where it cannot, always */
 	bool force;		/* replace what is there */

@@ -13,7 +13,8 @@ enum {
 	OPT_COMPRESS_LEVEL,
 	OPT_ALL,
 	OPT_SELECT,
-	OPT_DETAIL
+	OPT_DETAIL,
+	OPT_TRIAGE
 };
 
 /* Bits of makedumpfile's --message-level. */
@@ -33,6 +34,7 @@ static const struct option options[] = {
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "select", required_argument, NULL, OPT_SELECT },
 	{ "detail", required_argument, NULL, OPT_DETAIL },
+	{ "triage", no_argument, NULL, OPT_TRIAGE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -122,6 +124,9 @@ static int take_option(const struct command *cmd, struct kdump_args *a, int opt)
 		return add_selection(cmd, a, VMSIFT_SELECT_TERMS, optarg);
 	case OPT_DETAIL:
 		a->o.detail = optarg;
+		return -1;
+	case OPT_TRIAGE:
+		a->o.triage = true;
 		return -1;
 	case OPT_MESSAGE_LEVEL:
 		return set_message_level(cmd, &a->common, optarg);

@@ -110,9 +110,10 @@ static int write_pages(struct writer *w, struct err *err)
 
 static int write_all(struct writer *w, const struct kernel *k, struct sink *sink, struct err *err)
 {
-	const struct kdump_identity id = { w->o->dump_level, w->set.max_mapnr, k };
+	const struct kdump_identity id = { w->o->dump_level, w->set.max_mapnr, k,
+					   w->o->layout };
 	uint32_t status = w->o->codec ? w->o->codec->pd_flag : 0;
-	int rc = kdump_places_init(&w->places, w->vc, w->set.max_mapnr, err);
+	int rc = kdump_places_init(&w->places, w->vc, w->set.max_mapnr, w->o->layout, err);
 
 	if (!rc)
 		rc = kdump_out_init(&w->out, sink, w->o->flattened, w->places.off_desc, err);
@@ -145,6 +146,7 @@ static int open_set(struct writer *w, struct kmem *km, const struct kernel *k,
 		    struct page_classifier *pc, struct err *err)
 {
 	const struct page_choice choice = { .dump_level = w->o->dump_level,
+					    .only = w->o->only,
 					    .keep = w->o->keep,
 					    .never = w->o->never };
 	struct err why = { 0 };

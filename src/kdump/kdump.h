@@ -18,8 +18,10 @@ struct kdump_opts {
 	bool flattened;	    /* also where the sink could seek */
 	uint64_t max_bytes; /* of the output; 0: no limit */
 	uint64_t deadline_ns; /* on the monotonic clock; 0: none */
+	const struct pfn_range_vec *only; /* of what the level keeps, these alone; NULL: all */
 	const struct pfn_range_vec *keep; /* frames that are kept at any level; NULL: none */
 	const struct pfn_range_vec *never; /* frames that are not, whatever else asks for them; NULL: none */
+	const char *layout; /* text for the dump's layout note (vmcore/kdump_format.h); NULL: none */
 	bool must_tell; /* nothing is to be written where pages cannot be told from user data */
 	unsigned int nr_threads; /* that compress; below 2: the one that reads. The output is the same. */
 };

@@ -16,8 +16,11 @@
 
 #define NOTE_BUF_SIZE 16384
 
-static bool note_is_kept(const struct note *n)
+/* @layout: there is a new layout note, which takes the place of one that the dump has already. */
+static bool note_is_kept(const struct note *n, bool layout)
 {
+	if (layout && n->type == VMSIFT_NOTE_LAYOUT && !strcmp(n->name, VMSIFT_NOTE_OWNER))
+		return false;
 	return n->type != NT_VMCOREDD && n->desc_size <= NOTE_MAX;
 }
 
@@ -31,17 +34,31 @@ static uint64_t note_size(const struct note *n)
 	return note_head_size(n) + round_up_u64(n->desc_size, 4);
 }
 
+/* The head of our note; its text follows, padded to 4 bytes. */
+static size_t layout_note_head(const char *layout, uint8_t h[12 + 8])
+{
+	memset(h, 0, 12 + 8);
+	put_u32(h, sizeof(VMSIFT_NOTE_OWNER));
+	put_u32(h + 4, (uint32_t)strlen(layout));
+	put_u32(h + 8, VMSIFT_NOTE_LAYOUT);
+	memcpy(h + 12, VMSIFT_NOTE_OWNER, sizeof(VMSIFT_NOTE_OWNER));
+	return 12 + round_up_u64(sizeof(VMSIFT_NOTE_OWNER), 4);
+}
+
 int kdump_places_init(struct kdump_places *p, const struct vmcore *vc, pfn_t max_mapnr,
-		      struct err *err)
+		      const char *layout, struct err *err)
 {
 	uint32_t bs = vc->page_size;
 	const struct note *n;
+	uint8_t h[12 + 8];
 
 	memset(p, 0, sizeof(*p));
 	p->block_size = bs;
 	vec_for_each (n, &vc->notes)
-		if (note_is_kept(n))
+		if (note_is_kept(n, layout))
 			p->note_size += note_size(n);
+	if (layout)
+		p->note_size += layout_note_head(layout, h) + round_up_u64(strlen(layout), 4);
 	p->sub_hdr_blocks = (KSH_SIZE + p->note_size + bs - 1) / bs;
 	p->bitmap_size = round_up_u64((max_mapnr + 7) / 8, bs);
 	/* bitmap_blocks is 32 bits wide: 16 EiB of memory at least. */
@@ -140,15 +157,17 @@ static int write_note(struct kdump_buf *b, struct vmcore *vc, const struct note 
 
 /* The notes, and where VMCOREINFO is among them. */
 static int write_notes(struct kdump_out *out, struct vmcore *vc, const struct kdump_places *p,
-		       uint8_t *sub, struct err *err)
+		       const char *layout, uint8_t *sub, struct err *err)
 {
+	static const char padding[4];
+	uint8_t h[12 + 8];
 	uint64_t off = p->block_size + KSH_SIZE;
 	const struct note *n;
 	struct kdump_buf b;
 	int rc = kdump_buf_init(&b, out, off, NOTE_BUF_SIZE, err);
 
 	vec_for_each (n, &vc->notes) {
-		if (rc || !note_is_kept(n))
+		if (rc || !note_is_kept(n, layout))
 			continue;
 		if (!strcmp(n->name, "VMCOREINFO")) {
 			put_u64(sub + KSH_OFFSET_VMCOREINFO, off + note_head_size(n));
@@ -157,6 +176,12 @@ static int write_notes(struct kdump_out *out, struct vmcore *vc, const struct kd
 		off += note_size(n);
 		rc = write_note(&b, vc, n, err);
 	}
+	if (!rc && layout)
+		rc = kdump_buf_put(&b, h, layout_note_head(layout, h), err);
+	if (!rc && layout)
+		rc = kdump_buf_put(&b, layout, strlen(layout), err);
+	if (!rc && layout)
+		rc = kdump_buf_put(&b, padding, -strlen(layout) & 3, err);
 	if (!rc)
 		rc = kdump_buf_flush(&b, err);
 	kdump_buf_deinit(&b);
@@ -186,7 +211,7 @@ int kdump_header_write(struct kdump_out *out, struct vmcore *vc, const struct kd
 		rc = kdump_out_write(out, 0, h, sizeof(h), err);
 	}
 	if (!rc)
-		rc = write_notes(out, vc, p, sub, err);
+		rc = write_notes(out, vc, p, id->layout, sub, err);
 	return rc ? rc : kdump_out_write(out, p->block_size, sub, sizeof(sub), err);
 }
 

@@ -14,14 +14,15 @@ struct kdump_places {
 	uint64_t off_bitmap1, off_bitmap2, off_desc;
 };
 
-/* @max_mapnr: frame behind the last. Return: 0; ERR_UNSUPPORTED if the format cannot say it. */
+/* @max_mapnr: frame behind the last. @layout: of the layout note, or NULL. Return: 0; ERR_UNSUPPORTED if the format cannot say it. */
 int kdump_places_init(struct kdump_places *p, const struct vmcore *vc, pfn_t max_mapnr,
-		      struct err *err);
+		      const char *layout, struct err *err);
 
 struct kdump_identity {
 	unsigned int dump_level;
 	pfn_t max_mapnr;
 	const struct kernel *k; /* NULL: what VMCOREINFO tells */
+	const char *layout; /* of the layout note, or NULL: none of our own */
 };
 
 /**

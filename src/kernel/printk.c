@@ -205,3 +205,19 @@ int printk_for_each(struct kmem *km, int (*fn)(void *ctx, const struct printk_re
 	rc = walk(&p, fn, ctx, lost ? lost : &sink);
 	return rc == ERR_NOMEM ? err_nomem(err) : rc;
 }
+
+void printk_for_each_part(struct kmem *km, void (*fn)(void *ctx, kvaddr_t va, uint64_t size), void *ctx)
+{
+	struct prb p = { .km = km };
+	uint64_t rb;
+	int64_t size;
+
+	if (!vmcoreinfo_symbol(&km->vc->info, "prb", &rb) || kmem_read_u64(km, rb, &rb, NULL) ||
+	    read_ring(&p, rb, NULL))
+		return;
+	if (vmcoreinfo_number(&km->vc->info, "SIZE(printk_ringbuffer)", &size) && size > 0 && size <= 4096)
+		fn(ctx, rb, (uint64_t)size);
+	fn(ctx, p.descs, p.desc_size << p.count_bits);
+	fn(ctx, p.infos, p.info_size << p.count_bits);
+	fn(ctx, p.data, 1ull << p.size_bits);
+}

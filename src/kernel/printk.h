@@ -29,4 +29,7 @@ struct printk_record {
 int printk_for_each(struct kmem *km, int (*fn)(void *ctx, const struct printk_record *r), void *ctx,
 		    uint64_t *lost, struct err *err);
 
+/* The parts of the log in memory: the ring itself, descriptors, infos, texts. None where it cannot be found. */
+void printk_for_each_part(struct kmem *km, void (*fn)(void *ctx, kvaddr_t va, uint64_t size), void *ctx);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "select/conf.h"
 #include "util/str.h"
+#include "vmcore/kdump_format.h"
 
 int vmsift_open(const char *path, struct log *log, struct vmsift **ret, struct err *err)
 {
@@ -86,15 +87,52 @@ int vmsift_use_layout(struct vmsift *v, const char *layout, const char *config, 
 	return rc;
 }
 
+/* The layout note of a dump that vmsift wrote, where no layout file was given. */
+static void take_layout_note(struct vmsift *v)
+{
+	struct err fault = { 0 };
+	const struct note *n;
+	char *text;
+	int rc;
+
+	vec_for_each(n, &v->vc->notes)
+		if (n->type == VMSIFT_NOTE_LAYOUT && !strcmp(n->name, VMSIFT_NOTE_OWNER))
+			break;
+	if (n == v->vc->notes.v + v->vc->notes.n || n->desc_size > LAYOUT_FILE_SIZE_MAX)
+		return;
+	text = malloc(n->desc_size + 1u);
+	v->lf = malloc(sizeof(*v->lf));
+	v->lf_path = strdup("layout note");
+	if (v->lf)
+		layout_file_init(v->lf);
+	if (!text || !v->lf || !v->lf_path) {
+		free(text);
+		drop_layout(v);
+		return;
+	}
+	rc = vmcore_read_file(v->vc, n->desc_off, text, n->desc_size, &fault);
+	if (!rc)
+		rc = layout_file_parse("layout note", text, n->desc_size, v->lf, &fault);
+	free(text);
+	v->lf_is_note = !rc;
+	if (rc) {
+		log_warn(v->log, "%s: %s; it is not used", v->vc->path, fault.text);
+		drop_layout(v);
+	}
+}
+
 int vmsift_need_kernel(struct vmsift *v, struct err *err)
 {
 	int rc;
 
 	if (v->k)
 		return 0;
+	if (!v->lf)
+		take_layout_note(v);
 	rc = kernel_open(v->vc, v->lf, &v->k, err);
 	if (!rc && v->lf)
-		snprintf(v->k->types_from, sizeof(v->k->types_from), "layout file %s", v->lf_path);
+		snprintf(v->k->types_from, sizeof(v->k->types_from), "%s%s",
+			 v->lf_is_note ? "" : "layout file ", v->lf_path);
 	if (!rc || !v->lf)
 		return rc;
 	if (v->lf_asked_for)

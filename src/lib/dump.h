@@ -12,6 +12,7 @@ struct vmsift {
 	struct vmcore *vc;
 	struct layout_file *lf; /* NULL: none */
 	char *lf_path;
+	bool lf_is_note; /* it is in the dump itself */
 	bool lf_asked_for; /* named by the user: it must fit */
 	struct kernel *k; /* NULL until something needs it */
 	struct log *log;

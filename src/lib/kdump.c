@@ -11,6 +11,8 @@
 #include "lib/dump.h"
 #include "lib/file_out.h"
 #include "lib/kdump_keep.h"
+#include "lib/kdump_triage.h"
+#include "util/cleanup.h"
 #include "util/json.h"
 #include "util/str.h"
 
@@ -28,7 +30,7 @@ static unsigned int nr_threads(int asked)
 
 static int fill_opts(struct kdump_opts *ko, const struct vmsift_kdump_opts *o, struct err *err)
 {
-	*ko = (struct kdump_opts){ .dump_level = o->dump_level,
+	*ko = (struct kdump_opts){ .dump_level = o->triage ? DUMP_LEVEL_MAX : o->dump_level,
 				   .codec_level = o->codec_level,
 				   .flattened = o->flattened,
 				   .max_bytes = o->max_bytes };
@@ -200,16 +202,32 @@ static enum vmsift_status collect(struct vmsift *v, const struct kdump_want *w,
 
 static enum vmsift_status run_kdump(struct vmsift *v, struct kmem *km, struct sink *sink,
 				    struct kdump_opts *ko, const struct vmsift_kdump_opts *o,
-				    const struct kdump_want *w, struct err *err)
+				    struct kdump_want *w, struct err *err)
 {
 	struct kdump_keep keep = { 0 };
+	struct page_record *record = NULL;
+	AUTO_FREE char *layout = NULL;
 	struct err why = { 0 };
-	enum vmsift_status found = collect(v, w, ko, &keep, &why), status;
+	enum vmsift_status found, status;
+	int rc = 0;
 
 	if (o->max_seconds)
 		ko->deadline_ns = corejob_deadline(o->max_seconds);
-	status = o->dry_run ? dry_run(v, km, ko, o, err) : write_to(v, km, sink, ko, err);
+	if (o->triage)
+		rc = kdump_triage(v, &record, ko, err);
+	w->record = record;
+	if (!rc && v->k && (o->triage || (w->set && w->set->selections.n)))
+		rc = kdump_layout_text(v->k, &layout, err);
+	ko->layout = layout;
+	found = rc ? vmsift_status_of(rc) : collect(v, w, ko, &keep, &why);
+	if (rc) {
+		sink_abort(sink, SINK_KEEP);
+		status = found;
+	} else {
+		status = o->dry_run ? dry_run(v, km, ko, o, err) : write_to(v, km, sink, ko, err);
+	}
 	kdump_keep_free(&keep);
+	page_record_destroy(record);
 	if (status != VMSIFT_DONE)
 		return status;
 	if (found != VMSIFT_DONE && !err->rc)
@@ -239,7 +257,7 @@ static enum vmsift_status with_conf(struct vmsift *v, const struct vmsift_kdump_
 	struct kdump_want want = { .set = o->selection ? &o->selection->set : NULL,
 				   .conf = conf,
 				   .detail = o->detail ? &detail : NULL,
-				   .dump_level = o->dump_level };
+				   .dump_level = o->triage ? DUMP_LEVEL_MAX : o->dump_level };
 	struct sink *sink = NULL;
 	struct kmem own;
 	int rc = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/kdump_keep.h"
 
+#include "kdump/triage.h"
 #include "kernel/page_facts.h"
 #include "lib/corejob.h"
 #include "proc/proc_dump.h"
@@ -157,8 +158,12 @@ static int try_process(struct vmsift *v, const struct kdump_want *w, const struc
 		       bool chosen, struct kdump_keep *ret, struct err *err)
 {
 	struct err fault = { 0 };
-	int rc = add_process(v, w, c, chosen, ret, &fault);
+	int rc;
 
+	if (chosen && w->record)
+		triage_watch(v->vc, w->record);
+	rc = add_process(v, w, c, chosen, ret, &fault);
+	triage_watch(v->vc, NULL);
 	if (!rc)
 		return 0;
 	err_add(&fault, "process %d (%s)", c->leader.pid, c->leader.comm);
@@ -254,6 +259,8 @@ int kdump_keep_collect(struct vmsift *v, const struct kdump_want *w, struct kdum
 		rc = add_excluding(v, w, &chosen, ret, err);
 	/* Whatever stopped it: what comes after is not known. */
 	ret->never_lost = ret->never_lost || (rc && kdump_conf_excludes(w->conf));
+	if (w->record)
+		page_record_settle(w->record);
 	page_keep_settle(&ret->keep);
 	page_keep_settle(&ret->never);
 	chosen_vec_free(&chosen);

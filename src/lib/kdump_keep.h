@@ -4,6 +4,7 @@
 #define VMSIFT_LIB_KDUMP_KEEP_H
 
 #include "kdump/kdump.h"
+#include "kdump/page_record.h"
 #include "lib/dump.h"
 #include "select/conf.h"
 #include "select/detail.h"
@@ -14,6 +15,8 @@ struct kdump_want {
 	const struct conf *conf; /* its process sections hold for what they match: exclusions above all */
 	const enum detail *detail; /* of the chosen; NULL: the richest of their sections, else the default */
 	unsigned int dump_level;
+	/* Of a triage dump, which holds nothing else: gets what leads to the pages. NULL: the level keeps it. */
+	struct page_record *record;
 };
 
 struct kdump_keep {

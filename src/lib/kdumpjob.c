@@ -2,7 +2,11 @@
 #include "lib/kdumpjob.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "lib/kdump_keep.h"
+#include "lib/kdump_triage.h"
 
 /* The header, notes and bitmaps of any dump take more; a smaller budget is none. */
 #define KDUMP_LEAST KIB(64)
@@ -10,6 +14,20 @@
 static const char *codec_name(const struct conf *conf)
 {
 	return conf_codec_name((enum conf_codec)conf->kernel.codec.v);
+}
+
+/* What the choice of pages rests on while the dump is written. */
+struct pages {
+	struct page_record *record;
+	struct kdump_keep keep;
+	char *layout;
+};
+
+static void pages_free(struct pages *p)
+{
+	page_record_destroy(p->record);
+	kdump_keep_free(&p->keep);
+	free(p->layout);
 }
 
 static int fill_opts(const struct conf *conf, struct outdir *dir, struct kdump_opts *ko,
@@ -32,19 +50,51 @@ static int fill_opts(const struct conf *conf, struct outdir *dir, struct kdump_o
 	return 0;
 }
 
-static int write_dump(struct kdumpjob *job, struct vmsift *v, const struct conf *conf,
-		      struct outdir *dir, struct err *err)
+/* Which pages: triage, processes, exclusions. What cannot be had of processes does not stop the rest. */
+static int choose(struct kdumpjob *job, struct vmsift *v, const struct conf *conf, struct pages *p,
+		  struct kdump_opts *ko, struct err *err)
 {
-	struct kdump_opts ko;
-	struct sink *s;
-	int rc = fill_opts(conf, dir, &ko, err);
+	const enum detail detail = (enum detail)conf->kernel.detail.v;
+	struct kdump_want want = { .set = &conf->kernel.with,
+				   .conf = conf,
+				   .detail = &detail,
+				   .dump_level = ko->dump_level };
+	struct err fault = { 0 };
+	int rc = 0;
 
-	if (!rc)
-		rc = outdir_create(dir, "vmcore", "", &s, err);
+	job->triage = conf->kernel.triage.v;
+	if (job->triage) {
+		ko->dump_level = want.dump_level = DUMP_LEVEL_MAX;
+		rc = kdump_triage(v, &p->record, ko, err);
+	}
+	want.record = p->record;
+	if (!rc && (job->triage || conf->kernel.with.selections.n))
+		rc = kdump_layout_text(v->k, &p->layout, err);
+	ko->layout = p->layout;
+	if (!rc && kdump_keep_collect(v, &want, &p->keep, &fault)) {
+		log_error(v->log, "%s: the kernel's pages are written all the same", fault.text);
+		job->failed = true;
+	}
+	kdump_use_keep(v, &p->keep, ko);
+	job->nr_processes = p->keep.nr_chosen;
+	job->nr_lost = p->keep.lost;
+	job->user_data_left_out = p->keep.never_lost;
+	job->failed |= p->keep.lost != 0;
+	if (!rc && conf->kernel.with.selections.n && !p->keep.nr_chosen)
+		log_warn(v->log, "kernel section: no process matches 'with'");
+	return rc;
+}
+
+static int write_dump(struct kdumpjob *job, struct vmsift *v,
+		      struct outdir *dir, struct kdump_opts *ko, struct err *err)
+{
+	struct sink *s;
+	int rc = outdir_create(dir, "vmcore", "", &s, err);
+
 	if (rc)
 		return rc;
 	snprintf(job->file, sizeof(job->file), "%s", sink_name(s));
-	rc = kdump_write(v->vc, &v->k->km, v->k, s, &ko, &job->stats, err);
+	rc = kdump_write(v->vc, &v->k->km, v->k, s, ko, &job->stats, err);
 	if (rc) {
 		sink_abort(s, rc == ERR_BUDGET && !job->stats.started ? SINK_REMOVE : SINK_KEEP);
 		return rc;
@@ -55,19 +105,23 @@ static int write_dump(struct kdumpjob *job, struct vmsift *v, const struct conf 
 }
 
 void kdumpjob_run(struct kdumpjob *job, struct vmsift *v, const struct conf *conf,
-		  struct outdir *dir)
+		  struct outdir *dir, uint64_t deadline_ns)
 {
+	struct pages pages = { 0 };
+	struct kdump_opts ko;
 	struct err err = { 0 };
 	int rc;
 
 	job->asked_for = conf->kernel.present;
 	if (!job->asked_for)
 		return;
-	if (conf->kernel.with.selections.n || conf->kernel.triage.v) {
-		log_warn(v->log, "kernel section: 'with' and 'triage' have no effect yet in this version");
-		job->failed = true;
-	}
-	rc = write_dump(job, v, conf, dir, &err);
+	rc = fill_opts(conf, dir, &ko, &err);
+	ko.deadline_ns = deadline_ns;
+	if (!rc)
+		rc = choose(job, v, conf, &pages, &ko, &err);
+	if (!rc)
+		rc = write_dump(job, v, dir, &ko, &err);
+	pages_free(&pages);
 	if (!rc) {
 		job->failed |= job->stats.nr_failed != 0;
 		return;
@@ -90,6 +144,13 @@ void kdumpjob_json(const struct kdumpjob *job, struct json *j)
 		json_u64(j, "pages_written", st->nr_written);
 		json_u64(j, "pages_unreadable", st->nr_failed);
 		json_u64(j, "size", st->bytes);
+		json_bool(j, "triage", job->triage);
+		json_u64(j, "processes", job->nr_processes);
+		json_u64(j, "processes_lost", job->nr_lost);
+		if (st->over_budget || st->out_of_time)
+			json_str(j, "ended_by", st->over_budget ? "max-bytes" : "max-time");
+		if (job->user_data_left_out)
+			json_str(j, "left_out", "all user data: what the configuration excludes is not known");
 		if (st->missing[0])
 			json_str(j, "not_told_apart", st->missing);
 		if (job->why[0])

@@ -12,7 +12,11 @@
 struct kdumpjob {
 	bool asked_for;
 	bool written;  /* there is a file, whole or with the INCOMPLETE flag */
-	bool failed;   /* an error ended it */
+	bool failed;   /* an error ended it, or a process could not be looked at */
+	bool triage;
+	size_t nr_processes;	    /* whose pages are in it */
+	unsigned int nr_lost;	    /* that were asked for and could not be looked at */
+	bool user_data_left_out;    /* an exclusion could not be read */
 	char file[64];
 	char why[ERR_TEXT_SIZE];
 	struct kdump_stats stats;
@@ -22,10 +26,11 @@ struct kdumpjob {
  * kdumpjob_run() - write "vmcore" into a directory, as far as the directory's budget goes
  *
  * What a budget ended has the INCOMPLETE flag and is whole otherwise; what an error ended keeps
- * -incomplete in its name. The result is in @job; nothing is returned.
+ * -incomplete in its name. @deadline_ns ends it like a budget; 0: none. A selection that matches nothing
+ * is no failure. The result is in @job; nothing is returned.
  */
 void kdumpjob_run(struct kdumpjob *job, struct vmsift *v, const struct conf *conf,
-		  struct outdir *dir);
+		  struct outdir *dir, uint64_t deadline_ns);
 
 /* An object "kernel_dump" for the manifest. */
 void kdumpjob_json(const struct kdumpjob *job, struct json *j);

@@ -322,7 +322,7 @@ static void write_kernel(struct run *r)
 	if (r->at_most)
 		return;
 	if (r->target.dir) {
-		kdumpjob_run(&r->kdump, r->v, &r->conf, r->target.dir);
+		kdumpjob_run(&r->kdump, r->v, &r->conf, r->target.dir, r->job.deadline_ns);
 		publish(r);
 	} else if (r->conf.kernel.present) {
 		r->kdump.asked_for = r->kdump.failed = true;

@@ -7,6 +7,7 @@
 #define ORC_ENTRIES_MAX	   (8u << 20) /* half a million is usual; 6 bytes each */
 #define ORC_ENTRY_SIZE_MAX 32u
 #define ORC_SAMPLES	   256u
+#define ORC_LOOKUP_BLOCK   256u
 
 static bool bits(const struct layout *l, enum layout_id id, const uint8_t *e, size_t size,
 		 uint32_t *ret)
@@ -137,6 +138,27 @@ static int find_table(struct kernel *k, kvaddr_t ip, struct table *ret, struct e
 	return rc;
 }
 
+/*
+ * The entries that may hold @ip, by orc_lookup[]: one number for each block of text (asm/orc_lookup.h). A
+ * triage dump has only these of the tables.
+ */
+static void narrow(struct kernel *k, kvaddr_t ip, uint64_t *lo, uint64_t *hi)
+{
+	const struct symbols *s = &k->sym;
+	uint64_t block = (ip - s->addr[S__stext]) / ORC_LOOKUP_BLOCK;
+	uint32_t first, last;
+
+	if (!s->known[S_orc_lookup] || !s->known[S_orc_lookup_end] || !s->known[S__stext] ||
+	    s->addr[S_orc_lookup_end] <= s->addr[S_orc_lookup] ||
+	    block + 1 >= (s->addr[S_orc_lookup_end] - s->addr[S_orc_lookup]) / 4 ||
+	    kmem_read_u32(&k->km, s->addr[S_orc_lookup] + 4 * block, &first, NULL) ||
+	    kmem_read_u32(&k->km, s->addr[S_orc_lookup] + 4 * (block + 1), &last, NULL) ||
+	    first > last || last + 1ull > *hi)
+		return;
+	*lo = first;
+	*hi = last + 1ull;
+}
+
 int orc_find(struct kernel *k, kvaddr_t ip, struct orc *ret, struct err *err)
 {
 	const struct symbols *s = &k->sym;
@@ -159,6 +181,8 @@ int orc_find(struct kernel *k, kvaddr_t ip, struct orc *ret, struct err *err)
 	if (!t.n || t.n > ORC_ENTRIES_MAX)
 		return err_set(err, ERR_CORRUPT, "ORC tables of %" PRIu64 " entries", t.n);
 	hi = t.n;
+	if (t.ip == k->sym.addr[S_start_orc_unwind_ip])
+		narrow(k, ip, &lo, &hi);
 	/* The last entry at or below ip; the kernel sorts them at boot (unwind_init()), and as it loads a module. */
 	while (hi - lo > 1) {
 		uint64_t mid = lo + (hi - lo) / 2;

@@ -56,4 +56,11 @@
 #define FLAT_VERSION	 24 /* be64: 1 */
 #define FLAT_RECORD_SIZE 16
 
+/*
+ * A note of owner "VMSIFT" and this type holds a layout file (kernel/layout_file.h) of the dumped kernel, so
+ * that vmsift needs none of the kernel's own types and symbols. Others step over it.
+ */
+#define VMSIFT_NOTE_OWNER  "VMSIFT"
+#define VMSIFT_NOTE_LAYOUT 0x4c41594fu /* "LAYO" */
+
 #endif

@@ -49,6 +49,8 @@ struct vmcore {
 	struct note_vec notes;	      /* .desc_off is an offset in the file */
 	struct vmcoreinfo info;
 	struct window_cache *windows;
+	void (*watch)(void *ctx, paddr_t paddr, uint64_t size); /* vmcore_watch() */
+	void *watch_ctx;
 };
 
 /**
@@ -89,6 +91,9 @@ int vmcore_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **ptr, 
  */
 int vmcore_fetch(struct vmcore *vc, paddr_t paddr, void *buf, size_t want, const void **ptr,
 		 size_t *size, struct err *err);
+
+/* Have @fn called for all memory that is looked at from now on; NULL: no more. */
+void vmcore_watch(struct vmcore *vc, void (*fn)(void *ctx, paddr_t paddr, uint64_t size), void *ctx);
 
 /* Copies [paddr, paddr + size) whole or fails as vmcore_map() does. */
 int vmcore_read(struct vmcore *vc, paddr_t paddr, void *buf, size_t size, struct err *err);
