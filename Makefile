@@ -61,7 +61,7 @@ endef
 
 SAN := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
-.PHONY: all help deps deps-built clean demo check check-all install install-vmsift install-register install-kdump uninstall deb lint bench fuzz unit dumps man
+.PHONY: all help deps deps-built clean demo check check-all install install-vmsift install-register install-kdump uninstall deb lint bench fuzz corrupt unit dumps man
 .DEFAULT_GOAL := all
 
 ifeq ($(STATIC),1)
@@ -138,6 +138,7 @@ help:
 	@echo 'make check-all  the long ones too'
 	@echo 'make unit       unit tests under ASan and UBSan'
 	@echo 'make fuzz       all fuzz targets, SECONDS=10 each'
+	@echo 'make corrupt    N=1000 damaged dumps, every command on each; SEED=1 repeats the same'
 	@echo 'make bench      time and memory against makedumpfile and crash on the same dump'
 	@echo 'make dumps      make the dumps that the tests read: DUMPS="6.1-la57 ..."'
 	@echo 'make lint       warnings of gcc and clang, layers, format'
@@ -157,6 +158,20 @@ JOBS := -j$(shell nproc)
 SECONDS ?= 10
 fuzz: $(FUZZERS)
 	@tests/run-fuzz $(SECONDS) $(FUZZERS)
+
+# Makes calls fail, and counts what malloc gives: preloaded by the tests.
+$(B)/faults/shim.so: tests/faults/shim.c
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(WARN) -O2 -shared -fPIC -o $@ $<
+
+N ?= 1000
+SEED ?= 1
+CORRUPT_DUMPS ?= 6.1-la57 7.x
+corrupt: $(B)/obj/test/vmsift $(B)/obj/san/vmsift $(B)/faults/shim.so
+	@mkdir -p $(B)/corrupt
+	@tests/corrupt/run -n $(N) --seed $(SEED) --keep --summary $(B)/corrupt/summary \
+		$(CORRUPT_DUMPS:%=--dump %)
 
 DUMPS ?= 6.1-la57 6.1-la48
 dumps: deps

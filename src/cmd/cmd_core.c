@@ -29,7 +29,9 @@ static int add_selection(const struct command *cmd, struct vmsift_selection *sel
 	struct err err = { 0 };
 
 	*any = true;
-	return vmsift_selection_add(sel, kind, text, &err) ? usage_error(cmd, "%s", err.text) : -1;
+	if (!vmsift_selection_add(sel, kind, text, &err))
+		return -1;
+	return err.rc == ERR_NOMEM ? report_end(VMSIFT_NOTHING, &err) : usage_error(cmd, "%s", err.text);
 }
 
 static int parse(const struct command *cmd, int argc, char **argv, struct common *common,

@@ -81,9 +81,9 @@ static int add_selection(const struct command *cmd, struct kdump_args *a,
 	struct err err = { 0 };
 
 	a->o.selection = a->selection;
-	if (vmsift_selection_add(a->selection, kind, text, &err))
-		return usage_error(cmd, "%s", err.text);
-	return -1;
+	if (!vmsift_selection_add(a->selection, kind, text, &err))
+		return -1;
+	return err.rc == ERR_NOMEM ? report_end(VMSIFT_NOTHING, &err) : usage_error(cmd, "%s", err.text);
 }
 
 /* Return: -1 to go on, else the status to end with. */

@@ -167,8 +167,10 @@ void kernel_read_cpus(struct kernel *k)
 		    cpu_in_mask(k, S_cpu_online_mask, i))
 			silent++;
 		/* A CPU that was never brought up has no task. */
-		if ((c.current_task || c.has_regs) && !kernel_cpu_vec_push(&k->cpus, c))
+		if ((c.current_task || c.has_regs) && !kernel_cpu_vec_push(&k->cpus, c)) {
+			k->starved = true;
 			return;
+		}
 	}
 	if (silent)
 		kernel_degrade(k, "CPUs: %u did not answer at the crash: registers of their tasks are stale",

@@ -23,7 +23,7 @@ void kernel_degrade(struct kernel *k, const char *fmt, ...)
 	vsnprintf(d.text, sizeof(d.text), fmt, ap);
 	va_end(ap);
 	str_make_printable(d.text);
-	degraded_vec_push(&k->degraded, d);
+	k->starved |= !degraded_vec_push(&k->degraded, d);
 	log_debug(k->log, "degraded: %s", d.text);
 }
 
@@ -174,7 +174,7 @@ static int open_kernel(struct kernel *k, const struct layout_file *lf, struct er
 	degrade_missing(k);
 	kernel_read_cpus(k);
 	kernel_find_stack(k);
-	return 0;
+	return k->starved ? err_nomem(err) : 0;
 }
 
 int kernel_open(struct vmcore *vc, const struct layout_file *lf, struct kernel **ret,

@@ -56,6 +56,7 @@ struct kernel {
 	char types_from[128];	/* for info: where types came from */
 	char symbols_from[128];
 	struct degraded_vec degraded;
+	bool starved; /* something is not known for lack of our own memory */
 
 	char sysname[UTS_FIELD], nodename[UTS_FIELD], release[UTS_FIELD], version[UTS_FIELD],
 		machine[UTS_FIELD];

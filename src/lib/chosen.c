@@ -8,6 +8,7 @@ struct choice {
 	const struct conf *conf;
 	const enum detail *detail;
 	struct chosen_vec chosen;
+	unsigned int unknown; /* left out as nothing tells whether they may be written */
 	struct err *err;
 };
 
@@ -61,19 +62,17 @@ static int choose(void *ctx, const struct task *leader)
 	struct chosen c = { .leader = *leader };
 	enum select_verdict verdict;
 	struct subject s;
+	int rc = subject_read(ch->k, leader, &s, ch->err);
 
-	subject_read(ch->k, leader, &s);
-	verdict = selection_set_judge(ch->set, &s.facts);
+	verdict = rc ? SELECT_NO : selection_set_judge(ch->set, &s.facts);
 	if (verdict == SELECT_YES)
 		add_sections(ch, &s, &c);
-	subject_deinit(&s);
-	if (verdict == SELECT_NOT_NAMED && s.mm)
-		log_warn(ch->k->log,
-			 "process %d (%s) is left out: it is not dumpable (prctl(2)), and was not named",
-			 leader->pid, leader->comm);
 	/* Kernel threads and zombies match wildcards, and have nothing to write: only a name brings them here. */
+	if (verdict == SELECT_NOT_NAMED && s.mm)
+		ch->unknown += subject_left_out(ch->k, &s);
+	subject_deinit(&s);
 	if (verdict != SELECT_YES)
-		return 0;
+		return rc;
 	return chosen_vec_push(&ch->chosen, c) ? 0 : err_nomem(ch->err);
 }
 
@@ -85,6 +84,7 @@ int chosen_find(struct vmsift *v, const struct selection_set *set, const struct 
 	int rc = for_each_process(v->k, choose, &ch, lost, err);
 
 	*ret = ch.chosen;
+	*lost += ch.unknown;
 	return rc;
 }
 
@@ -101,6 +101,7 @@ struct match {
 	const struct conf *conf;
 	bool *matched;
 	struct chosen_vec chosen;
+	unsigned int unknown; /* left out as nothing tells whether they may be written */
 	struct err *err;
 };
 
@@ -111,9 +112,9 @@ static int match_process(void *ctx, const struct task *leader)
 	bool chosen = false, not_named = false;
 	struct subject s;
 	size_t i;
+	int rc = subject_read(m->k, leader, &s, m->err);
 
-	subject_read(m->k, leader, &s);
-	for (i = 0; i < m->conf->processes.n; i++) {
+	for (i = 0; i < m->conf->processes.n && !rc; i++) {
 		const struct conf_process *p = &m->conf->processes.v[i];
 		enum select_verdict verdict = selection_set_judge(&p->match, &s.facts);
 
@@ -126,10 +127,10 @@ static int match_process(void *ctx, const struct task *leader)
 		chosen_add_section(&c, m->conf, i);
 	}
 	if (!chosen && not_named)
-		log_warn(m->k->log,
-			 "process %d (%s) is left out: it is not dumpable (prctl(2)), and was not named",
-			 leader->pid, leader->comm);
+		m->unknown += subject_left_out(m->k, &s);
 	subject_deinit(&s);
+	if (rc)
+		return rc;
 	return chosen && !chosen_vec_push(&m->chosen, c) ? err_nomem(m->err) : 0;
 }
 
@@ -143,6 +144,7 @@ int chosen_by_conf(struct vmsift *v, const struct conf *conf, bool *matched, str
 	if (conf->processes.n) {
 		rc = for_each_process(v->k, match_process, &m, lost, err);
 		*ret = m.chosen;
+		*lost += m.unknown;
 		return rc;
 	}
 	rc = chosen_default(&set, err);

@@ -241,10 +241,15 @@ int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pa
 	const char *over = tiny && tiny->file[0] ? tiny->base : NULL;
 	struct core_result r;
 	struct err why = { 0 };
+	size_t at;
 	int rc;
 
 	if (pass == PASS_RICHER && tiny && !over)
 		return 0; /* it failed at tiny already */
+	/* Room for the result comes first: a core that nobody can tell of must not be written. */
+	if (!over && !core_result_vec_push(&job->results, (struct core_result){ 0 }))
+		return err_nomem(err);
+	at = over ? (size_t)(tiny - job->results.v) : job->results.n - 1;
 	rc = try_core(job, c, pass, over, UINT64_MAX, &r, &why);
 	if (rc == ERR_BUDGET && pass != PASS_TINY)
 		rc = try_smaller(job, c, pass, over, &r, &why);
@@ -260,13 +265,8 @@ int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pa
 		snprintf(r.why, sizeof(r.why), "%s", why.text);
 		log_print(job->v->log, rc == ERR_BUDGET ? LOG_WARN : LOG_ERROR, "%s", why.text);
 	}
-	if (over) {
-		result_deinit(tiny);
-		*tiny = r;
-	} else if (!core_result_vec_push(&job->results, r)) {
-		result_deinit(&r);
-		return err_nomem(err);
-	}
+	result_deinit(&job->results.v[at]);
+	job->results.v[at] = r;
 	return is_final(job, rc) ? err_set(err, rc, "%s", why.text) : 0;
 }
 
@@ -278,6 +278,8 @@ static int stream_one(struct corejob *job, const struct chosen *c, const struct 
 	struct work w;
 	int rc;
 
+	if (!core_result_vec_push(&job->results, r))
+		return err_nomem(err);
 	memcpy(r.comm, c->leader.comm, sizeof(r.comm));
 	rc = work_open(job, c, false, UINT64_MAX, &w, &r, err);
 	if (!rc) {
@@ -290,7 +292,8 @@ static int stream_one(struct corejob *job, const struct chosen *c, const struct 
 		r.outcome = CORE_FAILED;
 		snprintf(r.why, sizeof(r.why), "%s", err->text);
 	}
-	return core_result_vec_push(&job->results, r) ? rc : err_nomem(err);
+	job->results.v[job->results.n - 1] = r;
+	return rc;
 }
 
 static int stream_tar(struct corejob *job, const struct chosen_vec *chosen, const struct out *to,

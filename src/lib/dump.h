@@ -50,10 +50,15 @@ struct subject {
  * subject_read() - the facts of one process
  * @leader: copied
  *
- * What cannot be read is not known, and no error.
+ * @ret:    free with subject_deinit(), also on failure
+ *
+ * What cannot be read is not known, and no error. Return: 0; ERR_NOMEM: facts are missing that the dump has.
  */
-void subject_read(struct kernel *k, const struct task *leader, struct subject *ret);
+int subject_read(struct kernel *k, const struct task *leader, struct subject *ret, struct err *err);
 void subject_deinit(struct subject *s);
+
+/* Say that a process which a selection matches is left out, as nobody named it. Return: nobody knows if rightly. */
+bool subject_left_out(struct kernel *k, const struct subject *s);
 
 /* Calls @fn for every process that can be read; what cannot is warned of, and counted in @lost. */
 int for_each_process(struct kernel *k, int (*fn)(void *ctx, const struct task *leader), void *ctx,

@@ -216,14 +216,17 @@ static int exclude_of(void *ctx, const struct task *leader)
 	struct chosen c = { .leader = *leader };
 	struct subject s;
 	size_t i;
+	int rc;
 
 	if (is_among(e->chosen, leader->addr))
 		return 0;
-	subject_read(e->v->k, leader, &s);
-	for (i = 0; i < conf->processes.n; i++)
+	rc = subject_read(e->v->k, leader, &s, e->err);
+	for (i = 0; i < conf->processes.n && !rc; i++)
 		if (selection_set_matches(&conf->processes.v[i].match, &s.facts))
 			chosen_add_section(&c, conf, i);
 	subject_deinit(&s);
+	if (rc)
+		return rc;
 	return excludes(conf, &c) ? try_process(e->v, e->w, &c, false, e->ret, e->err) : 0;
 }
 

@@ -16,6 +16,7 @@ struct ps {
 	bool threads;
 	struct json *json; /* NULL: text */
 	unsigned int lost;
+	struct err *err;
 };
 
 static void print_text(struct ps *ps, const struct task *t, const struct subject *s, int cpu)
@@ -137,22 +138,24 @@ static int print_process(void *ctx, const struct task *t)
 {
 	struct ps *ps = ctx;
 	struct subject s;
+	int rc = subject_read(ps->k, t, &s, ps->err);
 
-	subject_read(ps->k, t, &s);
-	if (ps->json)
+	if (rc)
+		; /* a line without what the dump tells would be a lie */
+	else if (ps->json)
 		json_process(ps, t, &s);
 	else if (ps->threads)
 		each_thread(ps, t, &s, text_thread);
 	else
 		print_text(ps, t, &s, s.cpu);
 	subject_deinit(&s);
-	return 0;
+	return rc;
 }
 
 enum vmsift_status vmsift_ps(struct vmsift *v, FILE *out, bool threads, bool json,
 			     struct err *err)
 {
-	struct ps ps = { .out = out, .threads = threads };
+	struct ps ps = { .out = out, .threads = threads, .err = err };
 	const struct out to = file_out(out);
 	unsigned int lost;
 	struct json j;

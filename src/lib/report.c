@@ -81,8 +81,11 @@ static int write_json(struct kernel *k, const struct report *r, const struct out
 	return json_finish(&j, err);
 }
 
-/* The leaders of what the configuration chooses; that it cannot be read was said, and costs no report. */
-static void find_chosen(struct vmsift *v, const char *path, struct task_vec *ret)
+/*
+ * The leaders of what the configuration chooses; that it cannot be read was said, and costs no report.
+ * Return: false if some are missing for lack of memory.
+ */
+static bool find_chosen(struct vmsift *v, const char *path, struct task_vec *ret)
 {
 	struct chosen_vec chosen = { 0 };
 	struct err err = { 0 };
@@ -99,9 +102,10 @@ static void find_chosen(struct vmsift *v, const char *path, struct task_vec *ret
 		log_error(v->log, "%s", err.text);
 	vec_for_each(c, &chosen)
 		if (!task_vec_push(ret, c->leader))
-			break;
+			err_nomem(&err);
 	chosen_vec_free(&chosen);
 	conf_free(&conf);
+	return err.rc != ERR_NOMEM;
 }
 
 enum vmsift_status vmsift_report(struct vmsift *v, FILE *out, const char *conf, bool json,
@@ -110,11 +114,17 @@ enum vmsift_status vmsift_report(struct vmsift *v, FILE *out, const char *conf, 
 	struct task_vec leaders = { 0 };
 	const struct out to = file_out(out);
 	struct report *r = calloc(1, sizeof(*r));
+	enum vmsift_status status = VMSIFT_DONE;
+	bool starved;
 	int rc = r ? vmsift_need_kernel(v, err) : err_nomem(err);
 
 	if (!rc) {
-		find_chosen(v, conf, &leaders);
+		starved = !find_chosen(v, conf, &leaders);
 		report_make(v->k, &leaders, r);
+		if (starved || r->starved) {
+			log_error(v->log, "the report lacks what there was no memory for");
+			status = VMSIFT_PARTLY;
+		}
 		if (json)
 			rc = write_json(v->k, r, &to, err);
 		else
@@ -122,5 +132,5 @@ enum vmsift_status vmsift_report(struct vmsift *v, FILE *out, const char *conf, 
 	}
 	task_vec_free(&leaders);
 	free(r);
-	return rc ? vmsift_status_of(rc) : vmsift_flush(out, VMSIFT_DONE, err);
+	return rc ? vmsift_status_of(rc) : vmsift_flush(out, status, err);
 }

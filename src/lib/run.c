@@ -107,7 +107,7 @@ static enum vmsift_status fill_report(struct run *r, FILE *f, struct err *err)
 {
 	(void)err;
 	fputs(r->report->text, f);
-	return VMSIFT_DONE;
+	return r->report->starved ? VMSIFT_PARTLY : VMSIFT_DONE;
 }
 
 /* The crashed kernel's own console log survives in pmsg, where the platform keeps one. */
@@ -131,10 +131,14 @@ static void write_report(struct run *r)
 
 	r->report = calloc(1, sizeof(*r->report));
 	vec_for_each(c, &r->chosen)
-		if (!task_vec_push(&leaders, c->leader))
+		if (!task_vec_push(&leaders, c->leader)) {
+			r->trouble = true;
 			break;
+		}
 	if (r->report) {
 		report_make(r->v->k, &leaders, r->report);
+		if (r->report->starved)
+			log_error(r->v->log, "the report lacks what there was no memory for");
 		if (r->v->log && r->v->log->out && r->v->log->level >= LOG_INFO)
 			fputs(r->report->text, r->v->log->out);
 		report_to_pmsg(r->report);
@@ -275,7 +279,15 @@ static enum vmsift_status fill_manifest(struct run *r, FILE *f, struct err *err)
 static void published(void *ctx, const char *name, const struct err *err)
 {
 	struct run *r = ctx;
+	const struct {
+		const char *name;
+		bool *written;
+	} texts[] = { { "report.txt", &r->report_written },
+		      { "vmcore-dmesg.txt", &r->log_written },
+		      { "ps.txt", &r->ps_written } };
+	const char *slash = strrchr(name, '/');
 	struct core_result *c;
+	size_t i;
 
 	if (!err) {
 		log_info(r->v->log, "%s", name);
@@ -283,6 +295,9 @@ static void published(void *ctx, const char *name, const struct err *err)
 	}
 	log_error(r->v->log, "%s", err->text);
 	r->trouble = true;
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		if (!strcmp(slash ? slash + 1 : name, texts[i].name))
+			*texts[i].written = false;
 	vec_for_each(c, &r->job.results)
 		/* @name is DIR/FILE of the tree, or FILE alone. */
 		if (!datafiles_published(c, name, err) && c->file[0] && strlen(name) >= strlen(c->file) &&

@@ -56,7 +56,7 @@ static void read_oom(struct kernel *k, struct subject *s)
 	s->facts.known |= FACT_OOM_VICTIM;
 }
 
-void subject_read(struct kernel *k, const struct task *leader, struct subject *s)
+int subject_read(struct kernel *k, const struct task *leader, struct subject *s, struct err *err)
 {
 	struct select_subject *f = &s->facts;
 	char path[PATH_SIZE];
@@ -80,13 +80,17 @@ void subject_read(struct kernel *k, const struct task *leader, struct subject *s
 		f->known |= FACT_PANIC;
 	read_threads(k, s);
 	read_oom(k, s);
-	if (!proc_exe_path(k, leader, s->mm, path, NULL) && (s->exe = strdup(path))) {
-		f->exe = s->exe;
+	if (!proc_exe_path(k, leader, s->mm, path, NULL)) {
+		f->exe = s->exe = strdup(path);
 		f->known |= FACT_EXE;
+		if (!s->exe)
+			return err_nomem(err);
 	}
-	if (!task_cgroup(k, leader->addr, path, NULL) && (s->cgroup = strdup(path))) {
-		f->cgroup = s->cgroup;
+	if (!task_cgroup(k, leader->addr, path, NULL)) {
+		f->cgroup = s->cgroup = strdup(path);
 		f->known |= FACT_CGROUP;
+		if (!s->cgroup)
+			return err_nomem(err);
 	}
 	if (mm_rss(k, s->mm, &f->rss))
 		f->known |= FACT_RSS;
@@ -98,6 +102,18 @@ void subject_read(struct kernel *k, const struct task *leader, struct subject *s
 			f->known |= FACT_DUMPABLE;
 		}
 	}
+	return 0;
+}
+
+bool subject_left_out(struct kernel *k, const struct subject *s)
+{
+	bool known = s->facts.known & FACT_DUMPABLE;
+
+	log_warn(k->log, "process %d (%s) is left out: %s, and was not named", s->leader.pid,
+		 s->leader.comm,
+		 known ? "it is not dumpable (prctl(2))" :
+			 "whether it is dumpable (prctl(2)) cannot be told");
+	return !known;
 }
 
 void subject_deinit(struct subject *s)

@@ -114,9 +114,13 @@ static void take_frame(struct proc_walk *w, struct proc_run *r, paddr_t paddr,
 static bool look_at_folio(struct proc_walk *w, struct proc_run *r)
 {
 	struct kernel *k = w->p->k;
+	struct err err = { 0 };
 	struct folio f;
+	int rc = folio_of_pfn(k, r->paddr / k->vc->page_size, &f, &err);
 
-	if (folio_of_pfn(k, r->paddr / k->vc->page_size, &f, NULL)) {
+	if (rc) {
+		if (rc != ERR_UNSUPPORTED)
+			proc_facts_lost(w->p, &err);
 		r->own = w->a->kind == AREA_FILE_PRIVATE && w->a->has_anon;
 		return false;
 	}

@@ -79,6 +79,14 @@ void proc_close(struct proc *p)
 	free(p);
 }
 
+void proc_facts_lost(struct proc *p, const struct err *err)
+{
+	if (!p->facts_lost)
+		log_warn(p->log, "process %d (%s): not all can be told of its files and pages: %s",
+			 p->leader.pid, p->leader.comm, err->text);
+	p->facts_lost = true;
+}
+
 const struct proc_area *proc_find_area(const struct proc *p, uvaddr_t va)
 {
 	size_t lo = 0, hi = p->areas.n;

@@ -148,6 +148,7 @@ struct proc {
 	struct proc_file_vec files;
 	struct err map_fault;	/* what of the memory map could not be read; .rc 0: all was */
 	unsigned int nr_lost_threads;
+	bool facts_lost; /* which file, or whose page, could not be read: what is kept depends on it */
 	struct proc_walk *reader; /* proc_read()'s, opened when first needed */
 };
 DEFINE_VEC(proc_ptr_vec, struct proc *);
@@ -203,6 +204,9 @@ struct proc_ops {
 };
 
 void proc_close(struct proc *p);
+
+/* Say, once, that something was lost which what is kept depends on: a core of it is one written in part. */
+void proc_facts_lost(struct proc *p, const struct err *err);
 
 /**
  * proc_find_area() - the area that holds an address

@@ -180,6 +180,7 @@ static int read_threads(struct proc *p, struct err *err)
 static int find_file(struct proc *p, kvaddr_t file, uint32_t *ret, struct err *err)
 {
 	struct proc_file f = { .file = file, .size = UINT64_MAX };
+	struct err fault = { 0 };
 	char path[PATH_SIZE];
 	uint64_t inode, v;
 	size_t i;
@@ -190,8 +191,10 @@ static int find_file(struct proc *p, kvaddr_t file, uint32_t *ret, struct err *e
 			*ret = (uint32_t)i;
 			return 0;
 		}
-	if (file_path(p->k, file, task_fs(p->k, &p->leader), path, NULL))
+	if (file_path(p->k, file, task_fs(p->k, &p->leader), path, &fault)) {
 		strcpy(path, "?");
+		proc_facts_lost(p, &fault);
+	}
 	f.path = strdup(path);
 	if (!f.path)
 		return err_nomem(err);
@@ -292,7 +295,9 @@ static int read_auxv(struct proc *p, struct err *err)
 /* What is not in the page tables of the process is not its command line: no guess. */
 static int read_cmdline(struct proc *p, struct err *err)
 {
+	struct err fault = { 0 };
 	uint64_t start, end;
+	int rc;
 
 	if (kread_member(p->k, p->mm, L_mm_struct_arg_start, &start, NULL) ||
 	    kread_member(p->k, p->mm, L_mm_struct_arg_end, &end, NULL) || end <= start)
@@ -301,10 +306,11 @@ static int read_cmdline(struct proc *p, struct err *err)
 	if (!p->cmdline)
 		return err_nomem(err);
 	p->cmdline_size = min_u64(end - start, CMDLINE_MAX);
-	if (proc_read(p, start, p->cmdline, p->cmdline_size, NULL))
+	rc = proc_read(p, start, p->cmdline, p->cmdline_size, &fault);
+	if (rc)
 		p->cmdline_size = 0;
 	p->cmdline[p->cmdline_size] = 0;
-	return 0;
+	return rc == ERR_NOMEM ? err_nomem(err) : 0;
 }
 
 /* x32 has the address space of 32-bit processes and the code of others: its threads tell. */

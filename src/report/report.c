@@ -107,10 +107,13 @@ static void put_head(struct report *r, struct kernel *k)
 
 static void put_log(struct report *r, struct kernel *k)
 {
+	struct err err = { 0 };
 	size_t i;
+	int rc = printk_for_each(&k->km, take_record, r, NULL, &err);
 
-	if (printk_for_each(&k->km, take_record, r, NULL, NULL))
-		report_put(r, REPORT_SIZE, "log      not to be had\n");
+	r->starved |= rc == ERR_NOMEM;
+	if (rc)
+		report_put(r, REPORT_SIZE, "log      not to be had: %s\n", err.text);
 	for (i = 0; i < r->nr_log; i++) {
 		if (i == REPORT_LOG_FIRST && r->nr_log_left_out)
 			report_put(r, REPORT_SIZE, "log      ... %zu more such lines\n",

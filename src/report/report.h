@@ -22,6 +22,7 @@ DEFINE_VEC(task_vec, struct task);
 struct report {
 	size_t n;
 	bool cut;		/* something did not fit */
+	bool starved;		/* something is missing for lack of our own memory */
 	size_t full;		/* the highest limit that something did not fit below */
 	char text[REPORT_SIZE]; /* terminated */
 	char log[REPORT_LOG_LINES][REPORT_LOG_LINE];

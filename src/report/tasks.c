@@ -77,6 +77,13 @@ static const struct proc_thread *find_thread(const struct proc *p, kvaddr_t task
 	return NULL;
 }
 
+/* In the place of frames. */
+static void put_lost(struct report *r, int rc, const struct err *err, size_t limit)
+{
+	r->starved |= rc == ERR_NOMEM;
+	report_put(r, limit, "    user stack not to be had: %s\n", err->text);
+}
+
 /* Return: whether there was any. */
 static bool put_frames(struct report *r, struct proc *p, const struct task *t, size_t max,
 		       size_t limit)
@@ -84,10 +91,16 @@ static bool put_frames(struct report *r, struct proc *p, const struct task *t, s
 	const struct proc_thread *th = find_thread(p, t->addr);
 	struct uelf_vec modules = { 0 };
 	struct ustack us = { .n = 0 };
+	struct err err = { 0 };
 	char name[128];
 	size_t i;
+	int rc = th ? uelf_open_all(p, &modules, &err) : 0;
 
-	if (th && !uelf_open_all(p, &modules, NULL) && !ustack_unwind(p, &modules, th, &us, NULL)) {
+	if (th && !rc)
+		rc = ustack_unwind(p, &modules, th, &us, &err);
+	if (rc) {
+		put_lost(r, rc, &err, limit);
+	} else if (th) {
 		for (i = 0; i < us.n && i < max; i++)
 			report_put(r, limit, "    user %s\n",
 				   uframe_name(p, &modules, &us.f[i], name, sizeof(name)));
@@ -168,15 +181,22 @@ static void put_kernel(struct report *r, struct kernel *k, const struct task *t,
 static void put_task(struct report *r, struct kernel *k, const struct task *t, const char *what,
 		     size_t frames, size_t limit)
 {
+	struct err err = { 0 };
 	struct task leader;
 	struct proc *p = NULL;
+	int rc;
 
 	put_kernel(r, k, t, what, frames, limit);
 	/* Unwinding costs something that nobody would see. */
 	if (!t->mm || limit <= r->full)
 		return;
-	if (!task_read(k, t->group_leader, &leader, NULL) && proc_open(k, &leader, &p, NULL))
+	rc = task_read(k, t->group_leader, &leader, &err);
+	if (!rc)
+		rc = proc_open(k, &leader, &p, &err);
+	if (rc) {
 		p = NULL;
+		put_lost(r, rc, &err, limit);
+	}
 	if (p && r->program_of != t->tgid)
 		put_program(r, p, limit);
 	r->program_of = t->tgid;

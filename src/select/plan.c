@@ -247,6 +247,7 @@ int plan_make(struct proc *p, const struct keep_opts *o, struct plan *ret, struc
 	rc = p->ops->walk_open(p, &pl.w, err);
 	for (i = 0; i < p->areas.n && !rc; i++)
 		rc = plan_area(&pl, i);
+	ret->damaged |= p->facts_lost;
 	if (pl.w)
 		p->ops->walk_close(pl.w);
 	keep_deinit(&pl.keep);

@@ -7,6 +7,8 @@ import shutil
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHIM = os.path.join(TOP, "build/faults/shim.so")
+# Where the builds are: a long campaign runs from a copy, while others are built.
+OBJ = os.environ.get("VMSIFT_OBJ", os.path.join(TOP, "build/obj"))
 WALL_MAX = 120  # seconds, after which a command hangs
 
 CONF = """
@@ -35,7 +37,7 @@ class Runner:
 
     def __init__(self, build, vmcore, tmp, conf=CONF):
         self.build, self.vmcore, self.tmp = build, vmcore, tmp
-        self.vmsift = os.path.join(TOP, "build/obj", build, "vmsift")
+        self.vmsift = os.path.join(OBJ, build, "vmsift")
         self.out, self.err = os.path.join(tmp, "stdout"), os.path.join(tmp, "stderr")
         self.conf, self.heap = os.path.join(tmp, "conf"), os.path.join(tmp, "heap")
         self.calls = os.path.join(tmp, "calls")
