@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,15 @@ static void sync_parent(const char *path)
 		fsync(fd);
 }
 
+static unsigned int find_pending_max(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) || rl.rlim_cur / 3 >= OUTDIR_PENDING_MAX)
+		return OUTDIR_PENDING_MAX;
+	return rl.rlim_cur < 6 ? 1 : (unsigned int)(rl.rlim_cur / 3);
+}
+
 int outdir_open(const char *path, const struct outdir_opts *opts, struct outdir **ret,
 		struct err *err)
 {
@@ -95,6 +105,7 @@ int outdir_open(const char *path, const struct outdir_opts *opts, struct outdir 
 	if (rc)
 		return rc;
 	(*ret)->opts = *opts;
+	(*ret)->pending_max = find_pending_max();
 	(*ret)->budget.max = opts->max_bytes ? opts->max_bytes : UINT64_MAX;
 	return 0;
 }

@@ -24,9 +24,10 @@
 
 /*
  * Files that are whole wait with their descriptor open, so that their sync reports their own
- * errors. At this many they are published without being asked, to stay far below 1024 descriptors.
+ * errors. At this many they are published without being asked, each with a directory of its own at worst,
+ * to stay below 1024 descriptors; at a third of what the process may have where that is less.
  */
-#define OUTDIR_PENDING_MAX 64
+#define OUTDIR_PENDING_MAX 384
 
 struct outdir;
 

@@ -24,7 +24,7 @@ struct outdir {
 	struct outdir_opts opts;
 	struct sink_budget budget;
 	struct sink *pending, **pending_end;
-	unsigned int nr_pending;
+	unsigned int nr_pending, pending_max;
 	bool kept;	   /* an aborted file was kept, and not synced */
 	struct err failed; /* the first since outdir_publish() was last called */
 };

@@ -187,7 +187,7 @@ void outdir_add_pending(struct sink *s)
 	s->next = NULL;
 	*top->pending_end = s;
 	top->pending_end = &s->next;
-	if (++top->nr_pending >= OUTDIR_PENDING_MAX)
+	if (++top->nr_pending >= top->pending_max)
 		publish(top);
 }
 

@@ -72,6 +72,12 @@ static int write_ehdr(const struct plan *plan, const struct ucore_layout *l, con
 
 	elf_put_ehdr(c, plan->p->is_32bit ? a->e_machine32 : a->e_machine, l->nr_loads + 1,
 		     l->shdr_off, NR_SHDRS, h);
+	/*
+	 * lldb knows a core as one of Linux by its notes of owner LINUX or by where libraries lie. At tiny a
+	 * static program's core has neither (lldb 14, tried). Other cores are as the kernel writes them.
+	 */
+	if (plan->detail == DETAIL_TINY)
+		h[EI_OSABI] = ELFOSABI_LINUX;
 	return out_write(out, h, c->ehdr_size, err);
 }
 

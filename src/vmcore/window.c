@@ -12,13 +12,14 @@
 
 /*
  * Structures lie all over memory, so most windows are small: populating one costs by its size. Reading
- * on past the end of one takes a large window, so that long stretches cost few calls. In all 48 x 128 KiB
- * + 4 x 1 MiB, within the 16 MiB that a command may use.
+ * on past the end of one takes a large window, so that long stretches cost few calls. In all 192 x 32 KiB
+ * + 4 x 1 MiB, within the 16 MiB that a command may use. (With 48 x 128 KiB 200 small processes cost twice
+ * the time: each window was populated for a page or two.)
  */
-#define NR_SMALL    48
+#define NR_SMALL    192
 #define NR_LARGE    4
 #define NR_WINDOWS  (NR_SMALL + NR_LARGE)
-#define SMALL_SIZE  KIB(128)
+#define SMALL_SIZE  KIB(32)
 #define LARGE_SIZE  MIB(1)
 /* Read windows are anonymous memory, and few: 8 x 64 KiB. */
 #define NR_READ	    8
