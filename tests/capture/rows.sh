@@ -164,6 +164,40 @@ row_sshwrong()
 	production 150
 }
 
+# A server of this machine; with a port of its own, since the usual one may be taken.
+row_nfs()
+{
+	local server where
+	port=$((20000 + RANDOM % 20000))
+	mkdir -p "$work/export"
+	cat >"$work/ganesha.conf" <<-END
+		NFS_CORE_PARAM { NFS_Port = $port; Protocols = 4; Bind_addr = 127.0.0.1; Enable_NLM = false; Enable_RQUOTA = false; }
+		NFSv4 { RecoveryBackend = fs; Graceless = true; Only_Numeric_Owners = true; }
+		EXPORT { Export_Id = 1; Path = $work/export; Pseudo = /export; Access_Type = RW; Squash = No_Root_Squash;
+			SecType = sys; Transports = TCP; FSAL { Name = VFS; } }
+	END
+	timeout 600 ganesha.nfsd -F -f "$work/ganesha.conf" -L "$work/ganesha.log" -p "$work/ganesha.pid" &
+	server=$!
+	img=$work/$row.img over=$work/$row.over
+	mkdir -p "$over"
+	cat >"$work/$row.conf" <<-END
+		process "culprits" { match = {"panic", "on-cpu"} }
+		target "net" { to = "nfs://10.0.2.2/export" options = "vers=4.1,port=$port,soft,timeo=100,retrans=2" keep = 3 }
+	END
+	if image "$work/$row.conf" "$img" --net dhcp -m virtio_net >"$work/$row.said" 2>&1; then
+		go --arg=-netdev --arg=user,id=n0 --arg=-device --arg=virtio-net-pci,netdev=n0,romfile=
+		says 'target "net": saved'
+		where=$(find "$work/export" -name manifest.json -printf '%h\n')
+		is "a whole dump is on the server" grep -q '"complete": true' "$where/manifest.json"
+		whole "$work/export"
+		is "what came of it as well" grep -qx result=saved "$work/export/vmsift-capture.txt"
+		production 150
+	else
+		not_ok "mkcapture: $(tail -1 "$work/$row.said")"
+	fi
+	kill "$server"
+}
+
 # One capture to each kind of file system: the first ones claim to have failed.
 row_filesystems()
 {
