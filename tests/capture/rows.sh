@@ -164,6 +164,22 @@ row_sshwrong()
 	production 150
 }
 
+# A machine that takes the connection and then nothing more.
+row_sshhung()
+{
+	sshd_start
+	sed -i 's/^/command="exec sleep 500" /' "$work/sshd.$row/user.pub"
+	ssh_image ssh dhcp "target \"disk\" { to = \"/var/crash\" device = \"$good\" fstype = ext4 }" || return
+	sed -i 's/timeout = 60s }/timeout = 15s }/' "$work/$row.conf"
+	image "$work/$row.conf" "$img" --net dhcp -m virtio_net >/dev/null 2>&1 || not_ok mkcapture
+	go "${net[@]}"
+	kill "$sshd"
+	says 'target "net": (vmsift run|ssh) was stopped because its [0-9]* s were over'
+	says 'target "disk": saved'
+	saved yes
+	production 150
+}
+
 # A server of this machine; with a port of its own, since the usual one may be taken.
 row_nfs()
 {
