@@ -79,15 +79,18 @@ ssh_put()
 	[ -r "$key" ] || die_conf "$target: key $key cannot be read"
 	[ -r "$known" ] || die_conf "$target: known-hosts $known cannot be read"
 	mkdir -p "$files/.ssh"
-	cat "$known" >"$files/.ssh/known_hosts"
 	name=$(field HOST)
 	[ "${port:-22}" = 22 ] || name="[$name]:$port"
 	if command -v ssh-keygen >/dev/null; then
-		ssh-keygen -F "$name" -f "$known" >/dev/null || die_conf "$target: $known does not know $name"
+		ssh-keygen -F "$name" -f "$known" >"$work/known" || die_conf "$target: $known does not know $name"
+		# dbclient knows hosts by their bare name, whatever the port
+		[ $client = ssh ] || sed -i -e '/^#/d' -e "s/^[^ ]* /$(field HOST) /" "$work/known"
+		cat "$work/known" >"$files/.ssh/known_hosts"
 		if ! grep -q DROPBEAR "$key" && ! ssh-keygen -y -P '' -f "$key" >/dev/null 2>"$work/said"; then
 			[ $client = dbclient ] || die_conf "$target: key $key cannot be used without a passphrase"
 		fi
 	fi
+	[ -e "$files/.ssh/known_hosts" ] || cat "$known" >"$files/.ssh/known_hosts"
 	if [ $client = dbclient ] && grep -q BEGIN "$key"; then
 		dropbearconvert openssh dropbear "$key" "$files/key" 2>"$work/said" ||
 			die "$target: $key cannot be made a key for dbclient: $(tail -n 1 "$work/said")"

@@ -199,6 +199,8 @@ target_save()
 	echo "$(field NAME)" >"$run/target"
 	case $rc in
 	0)
+		# what the stream went to will be asked next
+		[ "$sink_rc" = 0 ] || return 1
 		if [ "$detail" = "$limited" ]; then
 			echo saved >"$run/result"
 			say "$target: saved"
