@@ -8,6 +8,8 @@
 
 /* Names are at most 255 bytes; a path cannot have more parts than this and fit PATH_MAX. */
 #define PARTS_MAX (PATH_SIZE / 2)
+/* FMODE_BACKING: to 6.11, and since (include/linux/fs.h) */
+#define FMODE_BACKING_BITS (1u << 25 | 1u << 24)
 
 /* A path grows from its end: parts are put in front. */
 struct path_buf {
@@ -179,6 +181,29 @@ int struct_path_path(struct kernel *k, kvaddr_t path, kvaddr_t fs, char *buf, st
 	return rc ? err_add(err, "struct path 0x%" PRIx64, path) : 0;
 }
 
+/*
+ * An overlay's mappings are of files of the layers below (struct backing_file); what the user opened is
+ * behind them, and /proc/PID/maps shows that (file_user_path(), 6.8, def3ae83da02). In 6.5 it was the
+ * other way round: the member was real_path. FMODE_BACKING has been two bits, each of which has other
+ * meanings elsewhere, so that the path must itself prove to be one, of another file system.
+ */
+static kvaddr_t user_path_of(struct kernel *k, kvaddr_t file)
+{
+	const struct layout_value *v = &k->layout.v[L_backing_file_user_path];
+	uint64_t mode, inode, sb, mnt, dentry, mnt_sb, dentry_sb;
+	kvaddr_t path = file + (uint64_t)v->value;
+
+	if (!v->known || v->alt || kread_member(k, file, L_file_f_mode, &mode, NULL) ||
+	    !(mode & FMODE_BACKING_BITS) || kread_member(k, file, L_file_f_inode, &inode, NULL) ||
+	    kread_member(k, inode, L_inode_i_sb, &sb, NULL) ||
+	    kread_member(k, path, L_path_mnt, &mnt, NULL) || !mnt ||
+	    kread_member(k, path, L_path_dentry, &dentry, NULL) || !dentry ||
+	    kread_member(k, mnt, L_vfsmount_mnt_sb, &mnt_sb, NULL) ||
+	    kread_member(k, dentry, L_dentry_d_sb, &dentry_sb, NULL))
+		return 0;
+	return mnt_sb == dentry_sb && mnt_sb != sb ? path : 0;
+}
+
 int file_path(struct kernel *k, kvaddr_t file, kvaddr_t fs, char *buf, struct err *err)
 {
 	kvaddr_t path;
@@ -186,7 +211,11 @@ int file_path(struct kernel *k, kvaddr_t file, kvaddr_t fs, char *buf, struct er
 
 	if (!layout_has(&k->layout, L_file_f_path))
 		return kernel_lacks(k, L_file_f_path, err);
-	path = kmember_addr(k, file, L_file_f_path);
+	if (file_dname(k, file, buf))
+		return 0;
+	path = user_path_of(k, file);
+	if (!path)
+		path = kmember_addr(k, file, L_file_f_path);
 	rc = struct_path_path(k, path, fs, buf, err);
 	return rc ? err_add(err, "struct file 0x%" PRIx64, file) : 0;
 }

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/sysinfo.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "kernel/klist.h"
+#include "kernel/stack.h"
 #include "kernel/task.h"
 #include "util/str.h"
 
 /* FSHIFT: fixed-point bits of avenrun (include/linux/sched/loadavg.h). */
 #define LOAD_SHIFT 11
+/* asm/thread_info.h, asm/unistd.h; x32's own calls begin at 512 (syscall_64.tbl). */
+#define TS_COMPAT	  0x2u
+#define X32_SYSCALL_BIT	  0x40000000u
+#define X32_SYSCALL_FIRST 512u
 #define SYSCALL_MAX 1024u
 
 /* One counter of an array of atomic_long_t: pages, or bytes where the name ends in _B. */
@@ -110,24 +116,56 @@ unsigned int sysinfo_modules(struct kernel *k, void (*fn)(void *ctx, const char 
 	return n;
 }
 
-const char *sysinfo_syscall_name(struct kernel *k, uint64_t nr, char *buf, size_t size)
+/* The name behind an entry of a table of system calls. Return: whether there is one. */
+static bool table_name(struct kernel *k, enum symbol_id table, uint64_t nr, char *buf, size_t size)
 {
-	static const char *const prefixes[] = { "__x64_sys_", "__do_sys_", "__se_sys_", "sys_" };
+	static const char *const prefixes[] = { "__x64_sys_",	     "__ia32_sys_", "__ia32_compat_sys_",
+						"__x32_compat_sys_", "__do_sys_",   "__se_sys_",
+						"compat_sys_",	     "sys_" };
 	char name[KALLSYMS_NAME_SIZE];
 	uint64_t fn, off;
 	size_t i;
 
-	snprintf(buf, size, "%llu", (unsigned long long)nr);
-	if (nr >= SYSCALL_MAX || !k->sym.known[S_sys_call_table] ||
-	    kread_u64(k, k->sym.addr[S_sys_call_table] + 8 * nr, &fn, NULL) ||
-	    kernel_need_kallsyms(k, NULL) ||
+	if (nr >= SYSCALL_MAX || !k->sym.known[table] ||
+	    kread_u64(k, k->sym.addr[table] + 8 * nr, &fn, NULL) || kernel_need_kallsyms(k, NULL) ||
 	    kallsyms_lookup_addr(&k->ks, fn, name, sizeof(name), &off, NULL) || off)
-		return buf;
+		return false;
 	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
 		if (!strncmp(name, prefixes[i], strlen(prefixes[i]))) {
 			snprintf(buf, size, "%s", name + strlen(prefixes[i]));
 			str_make_printable(buf);
-			break;
+			return true;
 		}
+	return false;
+}
+
+const char *sysinfo_syscall_name(struct kernel *k, uint64_t nr, char *buf, size_t size)
+{
+	if (!table_name(k, S_sys_call_table, nr, buf, size))
+		snprintf(buf, size, "%" PRIu64, nr);
 	return buf;
+}
+
+bool sysinfo_task_syscall(struct kernel *k, const struct task *t, char *buf, size_t size)
+{
+	const struct arch *a = k->km.arch;
+	struct arch_regs regs;
+	uint64_t nr, status;
+
+	if (task_user_regs(k, t, &regs, NULL) || (int64_t)regs.r[a->reg_syscall] < 0)
+		return false;
+	nr = regs.r[a->reg_syscall];
+	/* Set on the way in of such a call and cleared on the way out: asm/syscall.h. */
+	if (!kread_member(k, t->addr, L_task_struct_thread_info_status, &status, NULL) &&
+	    status & TS_COMPAT) {
+		if (!table_name(k, S_ia32_sys_call_table, nr & UINT32_MAX, buf, size))
+			snprintf(buf, size, "ia32:%" PRIu64, nr & UINT32_MAX);
+	} else if (nr & X32_SYSCALL_BIT) {
+		if (nr - X32_SYSCALL_BIT >= X32_SYSCALL_FIRST ||
+		    !table_name(k, S_sys_call_table, nr - X32_SYSCALL_BIT, buf, size))
+			snprintf(buf, size, "x32:%" PRIu64, nr - X32_SYSCALL_BIT);
+	} else {
+		sysinfo_syscall_name(k, nr, buf, size);
+	}
+	return true;
 }

@@ -4,6 +4,7 @@
 #define VMSIFT_KERNEL_SYSINFO_H
 
 #include "kernel/kernel.h"
+#include "kernel/task.h"
 
 struct sysinfo_mem {
 	bool known;
@@ -32,5 +33,14 @@ unsigned int sysinfo_modules(struct kernel *k, void (*fn)(void *ctx, const char 
  * @buf: "read"; the number where the name cannot be told
  */
 const char *sysinfo_syscall_name(struct kernel *k, uint64_t nr, char *buf, size_t size);
+
+/**
+ * sysinfo_task_syscall() - the system call that a task came into the kernel by
+ * @buf: its name or number; of a 32-bit call (int 0x80, sysenter) "ia32:NR" where the kernel has no table
+ *	 of them any more (6.7 and stable kernels of its time), of an x32 one alone "x32:NR"
+ *
+ * Return: false if it has no user registers, or these came in by no system call.
+ */
+bool sysinfo_task_syscall(struct kernel *k, const struct task *t, char *buf, size_t size);
 
 #endif

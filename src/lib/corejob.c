@@ -150,7 +150,7 @@ static int try_core(struct corejob *job, const struct chosen *c, enum core_pass 
 	struct work w;
 	int rc;
 
-	*r = (struct core_result){ .pid = c->leader.pid, .detail = c->detail };
+	*r = (struct core_result){ .pid = c->leader.pid, .task = c->leader.addr, .detail = c->detail };
 	memcpy(r->comm, c->leader.comm, sizeof(r->comm));
 	if (time_is_over(job->deadline_ns))
 		return err_set(err, ERR_BUDGET, "process %d (%s): max-time is reached",
@@ -273,7 +273,8 @@ int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pa
 static int stream_one(struct corejob *job, const struct chosen *c, const struct out *to,
 		      struct err *err)
 {
-	struct core_result r = { .pid = c->leader.pid, .detail = c->detail };
+	struct core_result r = { .pid = c->leader.pid, .task = c->leader.addr,
+				 .detail = c->detail };
 	struct ucore_result res;
 	struct work w;
 	int rc;

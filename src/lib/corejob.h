@@ -25,6 +25,7 @@ enum core_outcome {
 struct core_result {
 	enum core_outcome outcome;
 	int32_t pid;
+	kvaddr_t task;		/* of its leader */
 	char comm[TASK_COMM_SIZE + 1];
 	enum detail detail;
 	char file[256];		/* its name, "" if there is none */

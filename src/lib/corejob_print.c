@@ -6,6 +6,7 @@
 
 #include "lib/corejob.h"
 #include "lib/datafiles.h"
+#include "lib/facts.h"
 #include "util/str.h"
 
 static const char *outcome_name(enum core_outcome o)
@@ -84,6 +85,18 @@ static void json_kept(const struct core_result *r, struct json *j)
 	json_end(j);
 }
 
+/* Of the process itself, which is read once more: it costs less than to keep it. */
+static void json_facts(const struct corejob *job, const struct core_result *r, struct json *j)
+{
+	struct task t;
+
+	if (!job->v || !job->v->k || !r->task || task_read(job->v->k, r->task, &t, NULL))
+		return;
+	json_object(j, "process");
+	facts_json(j, job->v->k, &t);
+	json_end(j);
+}
+
 void corejob_json(const struct corejob *job, struct json *j)
 {
 	const struct core_result *r;
@@ -111,6 +124,7 @@ void corejob_json(const struct corejob *job, struct json *j)
 					 r->unavailable[i]);
 		json_end(j);
 		json_kept(r, j);
+		json_facts(job, r, j);
 		datafiles_json(r, j);
 		if (r->lost_size)
 			json_u64(j, "lost_while_writing", r->lost_size);

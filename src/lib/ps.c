@@ -3,6 +3,7 @@
 
 #include "kernel/path.h"
 #include "lib/dump.h"
+#include "lib/facts.h"
 #include "lib/file_out.h"
 #include "proc/proc_dump.h"
 #include "util/json.h"
@@ -18,6 +19,17 @@ struct ps {
 	unsigned int lost;
 	struct err *err;
 };
+
+/* What a thread waits in, and the system call that brought it there. */
+static void print_kernel_side(struct ps *ps, const struct task *t)
+{
+	struct thread_facts f;
+
+	thread_facts_read(ps->k, t, &f);
+	str_make_printable(f.syscall);
+	str_make_printable(f.wchan);
+	fprintf(ps->out, "%-16s %-20s ", f.syscall[0] ? f.syscall : "-", f.wchan[0] ? f.wchan : "-");
+}
 
 static void print_text(struct ps *ps, const struct task *t, const struct subject *s, int cpu)
 {
@@ -35,6 +47,8 @@ static void print_text(struct ps *ps, const struct task *t, const struct subject
 		fprintf(ps->out, "%7d ", t->tgid);
 	fprintf(ps->out, "%7d %7d %6s %c%c %4s %11s %4u %-16s ", t->pid, t->ppid, uid, t->letter,
 		t->addr == ps->k->panic_task ? '!' : ' ', cpu_text, size, s->nr_threads, comm);
+	if (ps->threads)
+		print_kernel_side(ps, t);
 	if (s->exe) {
 		char path[PATH_SIZE];
 
@@ -61,6 +75,8 @@ static void json_thread(struct ps *ps, const struct task *t)
 		json_u64(j, "cpu", cpu->nr);
 	json_bool(j, "panic", t->addr == ps->k->panic_task);
 	json_hex(j, "task", t->addr);
+	if (ps->threads)
+		thread_facts_json(j, ps->k, t);
 	json_end(j);
 }
 
@@ -128,6 +144,7 @@ static void json_process(struct ps *ps, const struct task *t, const struct subje
 		json_i64(j, "hung_seconds", s->facts.hung_seconds);
 	json_bool(j, "panic", s->facts.panic);
 	json_bool(j, "on_cpu", s->facts.on_cpu);
+	facts_json(j, ps->k, t);
 	json_array(j, "threads");
 	each_thread(ps, t, s, json_thread_of);
 	json_end(j);
@@ -171,9 +188,11 @@ enum vmsift_status vmsift_ps(struct vmsift *v, FILE *out, bool threads, bool jso
 		json_u64(&j, "schema", PS_SCHEMA);
 		json_array(&j, "processes");
 	} else {
-		fprintf(out, "%s%7s %7s %6s %-2s %4s %11s %4s %-16s %s\n", threads ? "    PID " : "",
-			threads ? "TID" : "PID", "PPID", "UID", "S", "CPU", "RSS", "THR", "COMM",
-			"EXE");
+		fprintf(out, "%s%7s %7s %6s %-2s %4s %11s %4s %-16s ", threads ? "    PID " : "",
+			threads ? "TID" : "PID", "PPID", "UID", "S", "CPU", "RSS", "THR", "COMM");
+		if (threads)
+			fprintf(out, "%-16s %-20s ", "SYSCALL", "WCHAN");
+		fputs("EXE\n", out);
 	}
 	rc = for_each_process(v->k, print_process, &ps, &lost, err);
 	if (!rc && json) {

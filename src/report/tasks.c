@@ -119,14 +119,11 @@ static void put_user(struct report *r, struct kernel *k, struct proc *p, const s
 	const struct arch *a = k->km.arch;
 	struct arch_regs regs;
 	char name[64];
-	int64_t nr;
 
 	if (task_user_regs(k, t, &regs, NULL))
 		return;
-	nr = (int64_t)regs.r[a->reg_syscall];
-	if (nr >= 0)
-		report_put(r, limit, "    system call %s\n",
-			   sysinfo_syscall_name(k, (uint64_t)nr, name, sizeof(name)));
+	if (sysinfo_task_syscall(k, t, name, sizeof(name)))
+		report_put(r, limit, "    system call %s\n", name);
 	if (!p || !put_frames(r, p, t, max, limit))
 		report_put(r, limit, "    user pc 0x%llx sp 0x%llx\n",
 			   (unsigned long long)regs.r[a->reg_pc],

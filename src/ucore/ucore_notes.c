@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <string.h>
 
+#include "kernel/task_facts.h"
 #include "util/bytes.h"
 
 #define PRSTATUS_MAX 512u
@@ -82,6 +83,10 @@ static int write_prstatus(const struct plan *plan, const struct proc_thread *t,
 
 	if (p->k)
 		task_read_extra(p->k, &t->task, &x);
+	if (p->k) {
+		put_u32(d, (uint32_t)task_signal(p->k, &t->task)); /* pr_info.si_signo, and */
+		put_u16(d + 12, (uint16_t)get_u32(d));		   /* pr_cursig */
+	}
 	at = put_word(d + 16, word, x.sigpend);
 	at = put_word(at, word, x.sighold);
 	at = put_ids(at, &x);
@@ -94,6 +99,17 @@ static int write_prstatus(const struct plan *plan, const struct proc_thread *t,
 	put_u32(at, fpvalid);
 	return note_write(out, "CORE", NT_PRSTATUS, d, p->is_32bit ? PRSTATUS32_SIZE : a->prstatus_size,
 			  err);
+}
+
+/* NT_SIGINFO, where it is real: gdb's $_siginfo of this thread. A 32-bit process's is another structure. */
+static int write_siginfo(const struct plan *plan, const struct proc_thread *t, const struct out *out,
+			 struct err *err)
+{
+	uint8_t info[SIGINFO_SIZE];
+
+	if (!plan->p->k || plan->p->is_32bit || task_siginfo(plan->p->k, &t->task, info, NULL))
+		return 0;
+	return note_write(out, "CORE", NT_SIGINFO, info, sizeof(info), err);
 }
 
 /* struct elf_prpsinfo, as fill_psinfo() makes it. */
@@ -216,6 +232,8 @@ int ucore_notes_write(const struct plan *plan, const struct out *out, uint64_t *
 		rc = write_prstatus(plan, t, &regs, has_fx, out, err);
 		if (!rc && !*nr_threads)
 			rc = write_process_notes(plan, out, err);
+		if (!rc)
+			rc = write_siginfo(plan, t, out, err);
 		if (!rc && has_fx)
 			rc = write_fp(plan, t, fx, &regs, out, err);
 		if (!rc && p->is_32bit)

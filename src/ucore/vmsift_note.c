@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kernel/stack.h"
 #include "kernel/sysinfo.h"
 #include "ucore/ucore_notes.h"
 #include "unwind/kstack.h"
@@ -79,16 +78,13 @@ static void put_thread(struct text *t, const struct plan *plan, const struct pro
 	put(t, "\n", 1);
 }
 
-/* The system call that a thread came into the kernel by, from the registers saved at the way in. */
+/* The system call that a thread came into the kernel by. */
 static void put_syscall(struct text *t, struct kernel *k, const struct task *task)
 {
-	const struct arch *a = k->km.arch;
-	struct arch_regs regs;
 	char name[64];
 
-	if (task_user_regs(k, task, &regs, NULL) || (int64_t)regs.r[a->reg_syscall] < 0)
-		return;
-	put_key_word(t, "syscall", sysinfo_syscall_name(k, regs.r[a->reg_syscall], name, sizeof(name)));
+	if (sysinfo_task_syscall(k, task, name, sizeof(name)))
+		put_key_word(t, "syscall", name);
 }
 
 static void put_frame(struct text *t, struct kernel *k, const struct kframe *f)
