@@ -2,8 +2,8 @@
 /*
  * truth OUT PID... - write what the living system says about itself as a tar stream onto OUT
  *
- * For every process proc/PID/{status,cmdline,...}, for every thread proc/PID/task/TID/..., some
- * files of the whole system, and for the processes that are named, which must be parked,
+ * For every process proc/PID/{status,cmdline,fd/N,fdinfo/N,...}, for every thread proc/PID/task/TID/...,
+ * some files of the whole system, and for the processes that are named, which must be parked,
  * proc/PID/pages: a line for each page that its page tables know,
  *
  *	ADDRESS PAGEMAP KPAGEFLAGS CRC32 [moving|swapped|unreadable]
@@ -340,13 +340,26 @@ static void write_thread(const char *dir, int tid)
 	write_files(path, names);
 }
 
+/* What is open, and the working directory's and root's kin. */
+static void write_fd(const char *dir, int fd)
+{
+	char path[256];
+	size_t n = strlen(dir);
+
+	snprintf(path, sizeof(path), "%s/%d", dir, fd);
+	tar_link(path);
+	snprintf(path, sizeof(path), "%.*sinfo/%d", (int)n, dir, fd);
+	tar_copy(path);
+}
+
 static void write_process(const char *dir, int pid)
 {
 	static const char *const names[] = { "status", "cmdline", "environ", "auxv", "cgroup", "stat",
 					     "limits", "maps", "smaps", "comm", "statm", "mountinfo",
 					     "coredump_filter", "oom_score_adj", NULL };
 	static const char *const links[] = { "exe", "cwd", "root", "ns/pid", "ns/mnt", "ns/uts",
-					     NULL };
+					     "ns/ipc", "ns/net", "ns/cgroup", "ns/user",
+					     "ns/time", NULL };
 	char path[160], link[192];
 	int i;
 
@@ -358,6 +371,8 @@ static void write_process(const char *dir, int pid)
 		snprintf(link, sizeof(link), "%s/%s", path, links[i]);
 		tar_link(link);
 	}
+	snprintf(link, sizeof(link), "%s/fd", path);
+	each_number(link, write_fd);
 	snprintf(link, sizeof(link), "%s/task", path);
 	each_number(link, write_thread);
 }

@@ -21,7 +21,7 @@ REGS = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip 
 Load = namedtuple("Load", "start file_end end offset flags")
 Note = namedtuple("Note", "name type desc")
 MappedFile = namedtuple("MappedFile", "start end pgoff path")
-Range = namedtuple("Range", "start end state source reason")
+Range = namedtuple("Range", "start end state source reason rule")
 
 
 class CoreError(Exception):
@@ -150,7 +150,7 @@ class Core:
             if word == "map":
                 start, end = rest[0].split("-")
                 # later versions may say more behind it
-                self.ranges.append(Range(int(start, 16), int(end, 16), *rest[1:4]))
+                self.ranges.append(Range(int(start, 16), int(end, 16), *rest[1:5]))
                 continue
             pairs = dict(p.split("=", 1) for p in rest if "=" in p)
             if word == "thread":
@@ -166,6 +166,13 @@ class Core:
         if i >= 0 and addr < self.loads[i].end:
             return self.loads[i]
         return None
+
+    def loads_in(self, start, end):
+        """The PT_LOADs that touch [start, end)."""
+        i = max(0, bisect.bisect_right(self._starts, start) - 1)
+        while i < len(self.loads) and self.loads[i].start < end:
+            yield self.loads[i]
+            i += 1
 
     def page(self, addr):
         """The bytes of a page as a debugger sees them; None where no PT_LOAD holds it."""
