@@ -289,7 +289,7 @@ class Threads(gdb.Command):
             say("%-4s tid %s \"%s\" %s%s%s%s%s", num if num is not None else "-", t.get("tid"), t.get("comm", ""),
                 t.get("state", "?"), cpu, " in " + k["syscall"] + "()" if "syscall" in k else "",
                 ", waits in " + k["wchan"] if "wchan" in k else "",
-                "" if t.get("regs") == "saved" else ", registers unavailable")
+                "" if t.get("regs") == "saved" else ", registers " + t.get("regs", "unavailable"))
             if "fault" in k:
                 say("       kernel stack: %s", k["fault"])
             for frame in k.get("stack", "").split(","):

@@ -103,6 +103,7 @@ DEFINE_VEC(proc_file_vec, struct proc_file);
 struct proc_thread {
 	struct task task;
 	int cpu; /* on which it was running, or -1 */
+	bool stale; /* that CPU did not answer at the crash: registers are those of its last way into the kernel */
 	/* Of a process that goes on: registers as they were when it was opened; NULL if it ran. */
 	struct arch_regs *live_regs;
 	struct task_rest rest;

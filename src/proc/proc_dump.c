@@ -116,6 +116,7 @@ static int add_thread(struct proc *p, kvaddr_t addr, struct err *err)
 			 p->leader.pid, p->leader.comm, addr, t.task.tgid);
 		return 0;
 	}
+	t.stale = !p->live && cpu && !cpu->has_regs;
 	if (p->live && keep_live(p, &t))
 		return err_nomem(err);
 	if (proc_thread_vec_push(&p->threads, t))

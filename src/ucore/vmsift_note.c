@@ -71,7 +71,7 @@ static void put_thread(struct text *t, const struct plan *plan, const struct pro
 	bool has_regs = !p->ops->regs(p, th, &regs, NULL);
 
 	putf(t, "thread tid=%d ns-tid=%d state=%c cpu=%d regs=%s fp=%s", th->task.pid,
-	     th->task.ns_pid, th->task.letter, th->cpu, has_regs ? "saved" : "unavailable",
+	     th->task.ns_pid, th->task.letter, th->cpu, !has_regs ? "unavailable" : th->stale ? "stale" : "saved",
 	     th->cpu >= 0			 ? "lost-in-cpu" :
 	     p->ops->fxsave(p, th, fx, NULL) ? "unavailable" : "saved");
 	put_key_word(t, "comm", th->task.comm);

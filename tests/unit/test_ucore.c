@@ -318,6 +318,31 @@ static void test_no_registers(void **state)
 	fake_destroy(f);
 }
 
+/* Registers of a thread whose CPU did not answer are there, and said to be stale; the other's are not. */
+static void test_stale_registers(void **state)
+{
+	struct fake_proc *f = make();
+	struct ucore_result res;
+	struct plan plan = { 0 };
+	struct image im;
+	const char *note;
+	size_t size;
+
+	(void)state;
+	f->p.threads.v[1].cpu = 3;
+	f->p.threads.v[1].stale = true;
+	plan_full(f, &plan);
+	image_write_core(&im, &plan, &res);
+	assert_int_equal(res.nr_threads, 2);
+	note = (const char *)image_note(&im, "VMSIFT", NT_VMSIFT_TEXT, 0, &size);
+	assert_non_null(note);
+	assert_non_null(memmem(note, size, " cpu=3 regs=stale fp=lost-in-cpu ", 33));
+	assert_non_null(memmem(note, size, " regs=saved ", 12));
+	image_free(&im);
+	plan_deinit(&plan);
+	fake_destroy(f);
+}
+
 /* What .vmsift.lost lists. */
 static uint64_t lost_entry(struct image *im, size_t i, uint64_t *size)
 {
@@ -575,7 +600,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memory),	 cmocka_unit_test(test_notes),
-		cmocka_unit_test(test_no_registers), cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_no_registers),
+		cmocka_unit_test(test_stale_registers), cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_many_lost), cmocka_unit_test(test_zero_runs),
 		cmocka_unit_test(test_sparse),	 cmocka_unit_test(test_pn_xnum),
 		cmocka_unit_test(test_full_target), cmocka_unit_test(test_live),
