@@ -120,13 +120,14 @@ static int write_prpsinfo(const struct plan *plan, const struct out *out, struct
 	const struct task *t = &p->leader;
 	uint8_t d[PRPSINFO_SIZE] = { 0 }, *at;
 	struct task_extra x = { .pid = t->pid, .ppid = t->ppid };
-	const char *s = strchr(snames, t->letter);
+	char letter = t->letter == 't' ? 'T' : t->letter == 'I' ? 'D' : t->letter;
+	const char *s = letter ? strchr(snames, letter) : NULL;
 	size_t i, n = p->cmdline_size;
 
 	if (p->k)
 		task_read_extra(p->k, t, &x);
 	d[0] = (uint8_t)(s ? s - snames : 0);
-	d[1] = (uint8_t)(t->letter == 't' ? 'T' : t->letter == 'I' ? 'D' : t->letter);
+	d[1] = (uint8_t)letter;
 	d[2] = t->letter == 'Z';
 	d[3] = (uint8_t)(int8_t)x.nice;
 	at = put_word(d + proc_word_size(p), proc_word_size(p), t->flags);
