@@ -38,6 +38,7 @@ void corejob_print(const struct corejob *job, FILE *out)
 {
 	const struct core_result *r;
 	char size[5][16], comm[TASK_COMM_SIZE + 1];
+	uint64_t sum = 0;
 	int i;
 
 	fprintf(out, "%7s %-16s %-6s %11s %11s %11s %11s %11s  %s\n", "PID", "COMM", "DETAIL",
@@ -58,7 +59,11 @@ void corejob_print(const struct corejob *job, FILE *out)
 		fprintf(out, "%s%s\n", r->why[0] ? " " : "", r->why);
 		print_kept(r, out);
 		datafiles_print(r, out);
+		sum += r->size;
 	}
+	if (job->results.n)
+		fprintf(out, "cores: %zu, %s before they are compressed\n", job->results.n,
+			str_human_size(size[4], sizeof(size[4]), sum));
 }
 
 static void json_kept(const struct core_result *r, struct json *j)
@@ -112,7 +117,8 @@ void corejob_json(const struct corejob *job, struct json *j)
 		json_str(j, "file", r->file[0] ? r->file : NULL);
 		json_u64(j, "core_size", r->size);
 		json_u64(j, "threads", r->nr_all_threads);
-		json_u64(j, "threads_with_registers", r->nr_threads);
+		if (r->outcome != CORE_PLANNED)
+			json_u64(j, "threads_with_registers", r->nr_threads);
 		json_object(j, "bytes");
 		for (i = 0; i < 4; i++)
 			json_u64(j, page_state_name((enum page_state)i), r->bytes[i]);

@@ -409,6 +409,24 @@ static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o,
 	return r->trouble ? VMSIFT_PARTLY : VMSIFT_DONE;
 }
 
+/* What is not about one core. */
+static void print_rest(const struct run *r, FILE *out)
+{
+	const struct conf *conf = &r->conf;
+	size_t i;
+
+	for (i = 0; i < conf->processes.n; i++)
+		if (!r->matched[i])
+			fprintf(out, "process section \"%s\" matches no process\n",
+				conf->processes.v[i].title);
+	if (conf->kernel.present && !r->no_cores)
+		fprintf(out, "a kernel dump of level %llu after them; its size is not known beforehand\n",
+			(unsigned long long)conf->kernel.dump_level.v);
+	if (r->nr_conf_problems)
+		fprintf(out, "mistakes in the configuration: %zu, see vmsift conf --check\n",
+			r->nr_conf_problems);
+}
+
 static enum vmsift_status dry_run(struct run *r, const struct vmsift_run_opts *o, struct err *err)
 {
 	const struct out to = file_out(o->report);
@@ -430,7 +448,10 @@ static enum vmsift_status dry_run(struct run *r, const struct vmsift_run_opts *o
 		json_finish(&j, NULL);
 	} else {
 		corejob_print(&r->job, o->report);
+		print_rest(r, o->report);
 	}
+	r->trouble = r->trouble || r->nr_conf_problems || r->lost_processes ||
+		     corejob_status(&r->job, NULL) != VMSIFT_DONE;
 	return vmsift_flush(o->report, r->trouble ? VMSIFT_PARTLY : VMSIFT_DONE, err);
 }
 
