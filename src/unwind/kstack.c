@@ -11,6 +11,8 @@
 
 /* Each try costs a few dozen look-ups in a table of half a million entries. */
 #define RESUME_TRIES 32u
+/* Words of one stack that are looked for in the list of modules, which a hostile dump may have long. */
+#define MODULE_LOOKUPS 256u
 
 struct state {
 	struct kernel *k;
@@ -18,23 +20,25 @@ struct state {
 	kvaddr_t ip, sp, bp;
 	bool exact;	    /* ip is where the CPU stood, no return address */
 	kvaddr_t lo, hi;    /* the task's own stack */
+	unsigned int nr_lookups; /* in the list of modules */
 };
 
 /* Words of pt_regs, in its order: see arch/x86_64.c. */
 enum { PT_BP = 4, PT_IP = 16, PT_CS = 17, PT_SP = 19, PT_WORDS = 21 };
 
-static bool is_text(struct kernel *k, kvaddr_t va)
+static bool is_text(struct state *s, kvaddr_t va)
 {
-	const struct symbols *s = &k->sym;
+	struct kernel *k = s->k;
+	const struct symbols *sym = &k->sym;
 	struct kmodule m;
 
-	if (s->known[S__stext] && s->known[S__etext] && va >= s->addr[S__stext] &&
-	    va < s->addr[S__etext])
+	if (sym->known[S__stext] && sym->known[S__etext] && va >= sym->addr[S__stext] &&
+	    va < sym->addr[S__etext])
 		return true;
 	/* Modules lie right above the image (MODULES_VADDR), and end below the fixmap. */
 	if (va < k->km.space.image_end || va >= 0xffffffffff000000ull)
 		return false;
-	return module_find(k, va, &m, NULL) != ERR_NOTFOUND;
+	return s->nr_lookups++ < MODULE_LOOKUPS && module_find(k, va, &m, NULL) != ERR_NOTFOUND;
 }
 
 static bool add_frame(struct state *s, kvaddr_t ip, bool guess, bool exact)
@@ -143,7 +147,7 @@ static bool step(struct state *s)
 	/* On one stack each frame lies above the one before. */
 	if (sp >= s->lo && sp <= s->hi && old_sp >= s->lo && old_sp <= s->hi && sp <= old_sp)
 		return false;
-	return is_text(s->k, s->ip);
+	return is_text(s, s->ip);
 }
 
 /* Every word of the stack above that looks like a return address. */
@@ -152,7 +156,7 @@ static void scan(struct state *s)
 	kvaddr_t at = s->sp >= s->lo && s->sp < s->hi ? s->sp & ~7ull : s->lo, v;
 
 	for (; at < s->hi; at += 8)
-		if (read_word(s, at, &v) && is_text(s->k, v) && v != s->ip &&
+		if (read_word(s, at, &v) && is_text(s, v) && v != s->ip &&
 		    !add_frame(s, v, true, false))
 			return;
 }
@@ -171,9 +175,10 @@ static bool resume(struct state *s)
 	if (from.sp < from.lo || from.sp >= from.hi)
 		return false;
 	for (at = from.sp & ~7ull; at < from.hi && tries < RESUME_TRIES; at += 8) {
-		if (!read_word(s, at, &v) || !is_text(s->k, v))
+		if (!read_word(s, at, &v) || !is_text(s, v))
 			continue;
 		tries++;
+		from.nr_lookups = s->nr_lookups;
 		*s = from;
 		s->ret->n = n;
 		s->ip = v;
