@@ -74,7 +74,7 @@ endif
 deps-built:
 
 $(eval $(call variant,dyn,$(CC),$(CFLAGS) $(HARDEN),$(LDFLAGS) -pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now,$(LIBS)))
-$(eval $(call variant,static,$(CC),-Os -g -ffunction-sections -fdata-sections -fstack-protector-strong -D_FORTIFY_SOURCE=2,-static -Wl$(comma)--gc-sections -Wl$(comma)-z$(comma)relro,$(LIBS)))
+$(eval $(call variant,static,$(CC),-Os -g -ffunction-sections -fdata-sections $(HARDEN),-static-pie -Wl$(comma)--gc-sections -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now,$(LIBS)))
 $(eval $(call variant,san,$(CC),$(SAN) -DVMSIFT_DAMAGE,-fsanitize=address$(comma)undefined,$(LIBS)))
 # Optimised, with the damage overlay: what the tests run many times.
 $(eval $(call variant,test,$(CC),-O2 -g -DVMSIFT_DAMAGE,,$(LIBS)))

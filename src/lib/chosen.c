@@ -76,13 +76,24 @@ static int choose(void *ctx, const struct task *leader)
 	return chosen_vec_push(&ch->chosen, c) ? 0 : err_nomem(ch->err);
 }
 
+/* Without this no process has memory, as far as anybody can tell: then "nothing matches" would be no answer. */
+static int knows_memory(const struct kernel *k, struct err *err)
+{
+	if (layout_has(&k->layout, L_task_struct_mm))
+		return 0;
+	kernel_lacks(k, L_task_struct_mm, err);
+	return err_add(err, "which processes have memory cannot be told");
+}
+
 int chosen_find(struct vmsift *v, const struct selection_set *set, const struct conf *conf,
 		const enum detail *detail, struct chosen_vec *ret, unsigned int *lost,
 		struct err *err)
 {
 	struct choice ch = { .k = v->k, .set = set, .conf = conf, .detail = detail, .err = err };
-	int rc = for_each_process(v->k, choose, &ch, lost, err);
+	int rc = knows_memory(v->k, err);
 
+	if (!rc)
+		rc = for_each_process(v->k, choose, &ch, lost, err);
 	*ret = ch.chosen;
 	*lost += ch.unknown;
 	return rc;
@@ -142,6 +153,9 @@ int chosen_by_conf(struct vmsift *v, const struct conf *conf, bool *matched, str
 	int rc;
 
 	if (conf->processes.n) {
+		rc = knows_memory(v->k, err);
+		if (rc)
+			return rc;
 		rc = for_each_process(v->k, match_process, &m, lost, err);
 		*ret = m.chosen;
 		*lost += m.unknown;

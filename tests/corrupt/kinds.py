@@ -380,6 +380,14 @@ def strange_name(d, r):
     return out
 
 
+def all_names(d, r):
+    """Every name of a process, thread, file, module or machine is the same bad one."""
+    bad = r.choice((b"\x1b[2J\x1b]0;x\x07\x9b1m", b"../../../../etc/passwd", b"/\0", b"\xff\xfe\xc0\xaf\xed\xa0\x80",
+                    b"\"\\\n\r\t\b", b"a\nvmsift: done\n", b"\xc2\x9b31m\xe2\x80\xae", b".", b"-rf $(x)"))
+    low, high = d.note_range()
+    return [put(off, (bad * size)[:size - 1] + b"\0") for off, size in d.texts if not low <= off < high]
+
+
 def many(d, r):
     """A machine that lost its mind."""
     out = []
@@ -392,4 +400,4 @@ def many(d, r):
 KINDS = (bit_flips, random_bytes, strange_number, zero_page, ones_page, random_page, swapped_pages,
          unreadable_page, pointer_to_itself, pointer_to_user, pointer_to_hole, pointer_elsewhere,
          list_closed, list_shortcut, maple_node, xarray_node, page_table, page_table_full, kallsyms,
-         btf, vmcoreinfo, notes, elf_headers, strange_name, many)
+         btf, vmcoreinfo, notes, elf_headers, strange_name, all_names, many)
