@@ -46,6 +46,12 @@ struct machine {
 	uint64_t loc;
 };
 
+/* A factored offset. What overflows is wrong anyway, and must only be defined. */
+static int64_t scaled(const struct machine *m, uint64_t v)
+{
+	return (int64_t)(v * (uint64_t)m->cie->data_align);
+}
+
 /* The entry at @at: its bytes behind the length. */
 static int load_entry(const struct reader *mem, uvaddr_t at, uint8_t *buf, struct dw *d,
 		      struct err *err)
@@ -143,7 +149,7 @@ static bool extended(struct machine *m, struct dw *d, uint8_t op)
 	switch (op) {
 	case 0x05: /* offset_extended */
 		reg = dw_uleb(d);
-		set_offset(m, reg, (int64_t)dw_uleb(d) * m->cie->data_align);
+		set_offset(m, reg, scaled(m, dw_uleb(d)));
 		return true;
 	case 0x06: /* restore_extended */
 		reg = dw_uleb(d);
@@ -168,7 +174,7 @@ static bool extended(struct machine *m, struct dw *d, uint8_t op)
 		return true;
 	case 0x11: /* offset_extended_sf */
 		reg = dw_uleb(d);
-		set_offset(m, reg, dw_sleb(d) * m->cie->data_align);
+		set_offset(m, reg, scaled(m, (uint64_t)dw_sleb(d)));
 		return true;
 	case 0x14: /* val_offset */
 	case 0x15:
@@ -176,7 +182,7 @@ static bool extended(struct machine *m, struct dw *d, uint8_t op)
 		v = op == 0x14 ? dw_uleb(d) : (uint64_t)dw_sleb(d);
 		if (reg < CFI_REGS)
 			m->row.reg[reg] = (struct reg_rule){
-				.rule = IS_CFA, .off = (int64_t)v * m->cie->data_align };
+				.rule = IS_CFA, .off = scaled(m, v) };
 		return true;
 	case 0x16: /* val_expression */
 		set_expr(m, d, IS_EXPR);
@@ -221,10 +227,10 @@ static bool cfa_op(struct machine *m, struct dw *d, uint8_t op)
 		return true;
 	case 0x12: /* def_cfa_sf */
 		reg = dw_uleb(d);
-		def_cfa(m, reg, dw_sleb(d) * m->cie->data_align);
+		def_cfa(m, reg, scaled(m, (uint64_t)dw_sleb(d)));
 		return true;
 	case 0x13: /* def_cfa_offset_sf */
-		m->row.cfa_off = dw_sleb(d) * m->cie->data_align;
+		m->row.cfa_off = scaled(m, (uint64_t)dw_sleb(d));
 		return true;
 	case 0x2e: /* GNU_args_size */
 		dw_uleb(d);
@@ -246,7 +252,7 @@ static int run(struct machine *m, struct dw d, uint64_t target, struct err *err)
 			advance = op & 0x3f;
 			break;
 		case 2:
-			set_offset(m, op & 0x3f, (int64_t)dw_uleb(&d) * m->cie->data_align);
+			set_offset(m, op & 0x3f, scaled(m, dw_uleb(&d)));
 			continue;
 		case 3:
 			if ((op & 0x3f) < (int)CFI_REGS)
