@@ -36,6 +36,9 @@ struct vmsift;
  * Return: 0 or enum err_code.
  */
 int vmsift_open(const char *path, struct log *log, struct vmsift **ret, struct err *err);
+/* The same of a dump in several files (makedumpfile --split), given in any order. */
+int vmsift_open_parts(char *const *paths, size_t nr, struct log *log, struct vmsift **ret,
+		      struct err *err);
 void vmsift_close(struct vmsift *v);
 
 /**

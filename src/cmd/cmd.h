@@ -60,11 +60,12 @@ int common_option(struct common *c, const struct command *cmd, int opt, const ch
 int usage_error(const struct command *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Just one argument is left: the dump. Return: NULL after an error was printed. */
-const char *dump_argument(const struct command *cmd, int argc, char **argv);
+/* What is left of the arguments is the dump, in one file or split. Return: NULL after an error was printed. */
+char *const *dump_arguments(const struct command *cmd, int argc, char **argv, size_t *nr);
 
 /* Open the dump, with the layout file that the options or its place name. */
-int open_dump(struct common *c, const char *path, struct vmsift **ret, struct err *err);
+int open_dump(struct common *c, char *const *paths, size_t nr, struct vmsift **ret,
+	      struct err *err);
 
 /* Print @err if @status says that there is one. Return: @status. */
 int report_end(enum vmsift_status status, const struct err *err);

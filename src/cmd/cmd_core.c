@@ -93,15 +93,16 @@ static int run_core(const struct command *cmd, int argc, char **argv, struct vms
 	enum vmsift_status status;
 	struct common common;
 	struct vmsift *v;
-	const char *path;
+	char *const *paths;
+	size_t nr;
 	int rc;
 
 	common_init(&common);
 	rc = parse(cmd, argc, argv, &common, &o, sel);
 	if (rc >= 0)
 		return rc;
-	path = dump_argument(cmd, argc, argv);
-	if (!path)
+	paths = dump_arguments(cmd, argc, argv, &nr);
+	if (!paths)
 		return VMSIFT_USAGE;
 	if (!o.out && !common.dry_run)
 		return usage_error(cmd, "where to? -o DIR or -o - is missing");
@@ -110,7 +111,7 @@ static int run_core(const struct command *cmd, int argc, char **argv, struct vms
 	o.conf = common.config;
 	o.max_bytes = common.max_bytes;
 	o.max_seconds = common.max_seconds;
-	rc = open_dump(&common, path, &v, &err);
+	rc = open_dump(&common, paths, nr, &v, &err);
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);
 	status = vmsift_core(v, &o, &err);

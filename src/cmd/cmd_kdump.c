@@ -149,12 +149,12 @@ static int take_option(const struct command *cmd, struct kdump_args *a, int opt)
 	}
 }
 
-static int run_kdump(struct kdump_args *a, const char *path)
+static int run_kdump(struct kdump_args *a, char *const *path)
 {
 	struct err err = { 0 };
 	enum vmsift_status status;
 	struct vmsift *v;
-	int rc = open_dump(&a->common, path, &v, &err);
+	int rc = open_dump(&a->common, path, 1, &v, &err);
 
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);
@@ -187,7 +187,7 @@ static int parse_and_run(const struct command *cmd, struct kdump_args *a, int ar
 	a->o.conf = a->common.config;
 	a->o.max_bytes = a->common.max_bytes;
 	a->o.max_seconds = a->common.max_seconds;
-	return run_kdump(a, argv[optind]);
+	return run_kdump(a, argv + optind);
 }
 
 int cmd_kdump(const struct command *cmd, int argc, char **argv)

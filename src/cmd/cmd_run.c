@@ -44,7 +44,7 @@ int cmd_run(const struct command *cmd, int argc, char **argv)
 	o.json = common.json;
 	o.max_bytes = common.max_bytes;
 	o.max_seconds = common.max_seconds;
-	rc = open_dump(&common, argv[optind], &v, &err);
+	rc = open_dump(&common, argv + optind, 1, &v, &err);
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);
 	status = vmsift_run(v, &o, &err);

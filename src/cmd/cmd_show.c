@@ -46,15 +46,16 @@ static int show(const struct command *cmd, int argc, char **argv, const char *sh
 	struct err err = { 0 };
 	enum vmsift_status status;
 	struct vmsift *v;
-	const char *path;
+	char *const *paths;
+	size_t nr;
 	int rc = parse(cmd, argc, argv, shorts, &s);
 
 	if (rc >= 0)
 		return rc;
-	path = dump_argument(cmd, argc, argv);
-	if (!path)
+	paths = dump_arguments(cmd, argc, argv, &nr);
+	if (!paths)
 		return VMSIFT_USAGE;
-	rc = open_dump(&s.common, path, &v, &err);
+	rc = open_dump(&s.common, paths, nr, &v, &err);
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);
 	status = fn(v, &s, &err);

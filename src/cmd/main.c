@@ -44,17 +44,19 @@ static const struct command commands[] = {
 	  "  -F                      flattened, as always where OUT cannot seek; no OUT: standard output\n"
 	  "  -f, --force             replace OUT\n"
 	  SELECT_HELP
+	  "      --triage            only tasks, stacks, the log and the kernel's own data\n"
 	  "      --detail D          keep these processes' pages as well, as much as a core of D has\n"
-	  "      --max-bytes SIZE    write no more than this\n"
+	  "      --max-bytes SIZE, --max-time TIME\n"
+	  "                          end the dump, which says that it is incomplete\n"
 	  "      --non-mmap          read the dump without mmap\n"
 	  "      --num-threads N     that compress (default: one for each CPU); the output is the same\n"
 	  "      --message-level N, -D, -X, --check-params\n"
 	  "                          as makedumpfile(8) takes them\n",
 	  cmd_kdump },
-	{ "ps", "[-t] VMCORE", "processes, one line each",
+	{ "ps", "[-t] VMCORE...", "processes, one line each",
 	  "  -t, --threads           threads, one line each\n", cmd_ps },
-	{ "log", "VMCORE", "the kernel log", "", cmd_log },
-	{ "info", "[--check] VMCORE", "what the dump is, and what cannot be told from it",
+	{ "log", "VMCORE...", "the kernel log", "", cmd_log },
+	{ "info", "[--check] VMCORE...", "what the dump is, and what cannot be told from it",
 	  "      --check             status 3 if anything is degraded\n", cmd_info },
 	{ "conf", "[-C CONF] [--check|--shell]", "the configuration as it is understood",
 	  "      --check             status 2 if there is any mistake\n"
@@ -152,22 +154,19 @@ int common_option(struct common *c, const struct command *cmd, int opt, const ch
 	}
 }
 
-const char *dump_argument(const struct command *cmd, int argc, char **argv)
+char *const *dump_arguments(const struct command *cmd, int argc, char **argv, size_t *nr)
 {
 	if (optind == argc) {
 		usage_error(cmd, "which dump? VMCORE is missing");
 		return NULL;
 	}
-	if (optind + 1 < argc) {
-		usage_error(cmd, "one dump at a time: '%s' is too much", argv[optind + 1]);
-		return NULL;
-	}
-	return argv[optind];
+	*nr = (size_t)(argc - optind);
+	return argv + optind;
 }
 
-int open_dump(struct common *c, const char *path, struct vmsift **ret, struct err *err)
+int open_dump(struct common *c, char *const *paths, size_t nr, struct vmsift **ret, struct err *err)
 {
-	int rc = vmsift_open(path, &c->log, ret, err);
+	int rc = vmsift_open_parts(paths, nr, &c->log, ret, err);
 
 	if (rc)
 		return rc;

@@ -7,6 +7,7 @@
 #include "kernel/pagecache.h"
 #include "kernel/vma.h"
 #include "kernel/xarray.h"
+#include "mem/pgtable.h"
 
 /* A string of the kernel's is no longer than a path. */
 #define STRING_MAX 4096u
@@ -183,6 +184,40 @@ static void watch(void *ctx, paddr_t paddr, uint64_t size)
 	page_record_add(ctx, paddr, size);
 }
 
+/*
+ * The page tables of the direct map and of the image, where what was recorded lies: readers that know
+ * only where the top table is (libkdumpfile, drgn) find everything through them.
+ */
+static int touch_tables(struct triage *t, struct err *err)
+{
+	const struct arch_space *s = &t->k->km.space;
+	struct pfn_range_vec ranges = { 0 };
+	const struct pfn_range *r;
+	unsigned int shift = t->record->page_shift, level;
+	bool ok = true;
+
+	page_record_settle(t->record);
+	/* The record grows meanwhile. Tables are read by physical address and need none themselves. */
+	vec_for_each (r, &t->record->ranges)
+		ok = ok && pfn_range_vec_push(&ranges, *r);
+	vec_for_each (r, &ranges) {
+		paddr_t at = r->start << shift, end = r->end << shift;
+
+		while (at < end && at < s->direct_end - s->page_offset) {
+			struct pte pte = { 0 };
+			uint64_t size = 1ull << shift;
+
+			if (!pgtable_lookup(t->k->vc, t->k->km.arch, s, s->kernel_pgd,
+					    s->page_offset + at, &pte, &level, NULL) &&
+			    pte.kind == PTE_PAGE)
+				size = pte.size;
+			at = (at / size + 1) * size;
+		}
+	}
+	pfn_range_vec_free(&ranges);
+	return ok ? 0 : err_nomem(err);
+}
+
 void triage_watch(struct vmcore *vc, struct page_record *record)
 {
 	vmcore_watch(vc, record ? watch : NULL, record);
@@ -191,6 +226,7 @@ void triage_watch(struct vmcore *vc, struct page_record *record)
 int triage_collect(struct kernel *k, struct page_record *record, uint64_t *missing, struct err *err)
 {
 	struct triage t = { .k = k, .record = record };
+	int rc;
 
 	/* Translations that are remembered would hide the page tables that lead there. */
 	memset(k->km.tlb, 0, sizeof(k->km.tlb));
@@ -199,10 +235,11 @@ int triage_collect(struct kernel *k, struct page_record *record, uint64_t *missi
 	triage_modules(&t);
 	triage_tasks(&t);
 	triage_pids(&t);
+	rc = touch_tables(&t, err);
 	triage_watch(k->vc, NULL);
 	free(t.orc_seen);
 	page_record_settle(record);
 	if (missing)
 		*missing = t.nr_missing;
-	return record->failed ? err_nomem(err) : 0;
+	return rc || !record->failed ? rc : err_nomem(err);
 }

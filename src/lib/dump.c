@@ -13,13 +13,21 @@
 
 int vmsift_open(const char *path, struct log *log, struct vmsift **ret, struct err *err)
 {
+	char *const paths[] = { (char *)path };
+
+	return vmsift_open_parts(paths, 1, log, ret, err);
+}
+
+int vmsift_open_parts(char *const *paths, size_t nr, struct log *log, struct vmsift **ret,
+		      struct err *err)
+{
 	struct vmsift *v = calloc(1, sizeof(*v));
 	int rc;
 
 	if (!v)
 		return err_nomem(err);
 	v->log = log;
-	rc = vmcore_open(path, log, &v->vc, err);
+	rc = vmcore_open_parts(paths, nr, log, &v->vc, err);
 	if (rc) {
 		free(v);
 		return rc;

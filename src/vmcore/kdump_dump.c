@@ -29,6 +29,9 @@ struct kdump_dump {
 	uint32_t page_size, version, status;
 	unsigned int level;
 	pfn_t max_mapnr;
+	bool split; /* one of several files: descriptors and contents of [.start, .end) alone */
+	pfn_t start, end;
+	uint64_t rank_start; /* of .start */
 	uint64_t off_bitmap[2]; /* RAM; in the file */
 	uint64_t off_desc;
 	/* Set bits of the second bitmap before each 2^.rank_shift frames. */
@@ -147,10 +150,12 @@ static int read_headers(struct vmcore *vc, struct kdump_dump *kd, struct err *er
 	kd->level = get_u32(sub + KSH_DUMP_LEVEL);
 	if (kd->version >= 6)
 		kd->max_mapnr = get_u64(sub + KSH_MAX_MAPNR);
-	if (kd->version >= 2 && get_u32(sub + KSH_SPLIT))
-		return err_set(err, ERR_UNSUPPORTED,
-			       "is one part of a split dump: put it together by makedumpfile "
-			       "--reassemble");
+	kd->split = kd->version >= 2 && get_u32(sub + KSH_SPLIT);
+	kd->start = kd->split ? get_u64(sub + (kd->version >= 6 ? KSH_START_PFN : KSH_START_PFN_OLD)) : 0;
+	kd->end = kd->split ? get_u64(sub + (kd->version >= 6 ? KSH_END_PFN : KSH_END_PFN_OLD)) : kd->max_mapnr;
+	if (kd->start > kd->end || kd->start > kd->max_mapnr)
+		return err_set(err, ERR_CORRUPT, "is the part 0x%" PRIx64 "-0x%" PRIx64 " of a split dump of 0x%" PRIx64 " page frames",
+			       kd->start, kd->end, kd->max_mapnr);
 	rc = check_geometry(vc, kd, get_u32(h + DDH_SUB_HDR_BLOCKS), get_u32(h + DDH_BITMAP_BLOCKS),
 			    err);
 	if (!rc)
@@ -189,6 +194,18 @@ static int count_bits(struct vmcore *vc, const struct kdump_dump *kd, pfn_t star
 	return 0;
 }
 
+/* Set bits of the second bitmap before @pfn. */
+static int find_rank(struct vmcore *vc, const struct kdump_dump *kd, pfn_t pfn, uint64_t *ret,
+		     struct err *err)
+{
+	size_t chunk = min_u64(pfn >> kd->rank_shift, kd->nr_ranks - 1);
+	uint64_t n = 0;
+	int rc = count_bits(vc, kd, (pfn_t)chunk << kd->rank_shift, pfn, &n, err);
+
+	*ret = kd->ranks[chunk] + n;
+	return rc;
+}
+
 static int count_ranks(struct vmcore *vc, struct kdump_dump *kd, struct err *err)
 {
 	size_t i;
@@ -209,7 +226,7 @@ static int count_ranks(struct vmcore *vc, struct kdump_dump *kd, struct err *err
 				min_u64(start + (1ull << kd->rank_shift), kd->max_mapnr), &n, err);
 		kd->nr_pages += n;
 	}
-	return rc;
+	return rc ? rc : find_rank(vc, kd, kd->start, &kd->rank_start, err);
 }
 
 int kdump_dump_open(struct vmcore *vc, struct err *err)
@@ -292,17 +309,15 @@ static struct page_ctx *codec_of(struct kdump_dump *kd, uint32_t flags, struct e
 static int load_page(struct vmcore *vc, pfn_t pfn, uint8_t *to, struct err *err)
 {
 	struct kdump_dump *kd = vc->kd;
-	size_t chunk = pfn >> kd->rank_shift;
 	uint8_t desc[PAGE_DESC_SIZE];
 	uint64_t rank = 0, off;
 	uint32_t size, flags;
 	struct page_ctx *ctx;
-	int rc = count_bits(vc, kd, (pfn_t)chunk << kd->rank_shift, pfn, &rank, err);
+	int rc = find_rank(vc, kd, pfn, &rank, err);
 
-	rank += kd->ranks[chunk];
 	if (!rc)
-		rc = vmcore_read_file(vc, kd->off_desc + rank * PAGE_DESC_SIZE, desc, sizeof(desc),
-				      err);
+		rc = vmcore_read_file(vc, kd->off_desc + (rank - kd->rank_start) * PAGE_DESC_SIZE,
+				      desc, sizeof(desc), err);
 	if (rc)
 		return rc;
 	off = get_u64(desc + PAGE_DESC_OFF);
@@ -347,6 +362,17 @@ static int why_absent(struct vmcore *vc, pfn_t pfn, struct err *err)
 	return err_set(err, ERR_ABSENT, "page frame 0x%" PRIx64 " is not in the dump", pfn);
 }
 
+/* The other file of a split dump that has the frame's contents. */
+static struct vmcore *part_of(struct vmcore *vc, pfn_t pfn)
+{
+	size_t i;
+
+	for (i = 0; i < vc->nr_parts; i++)
+		if (pfn >= vc->parts[i]->kd->start && pfn < vc->parts[i]->kd->end)
+			return vc->parts[i];
+	return NULL;
+}
+
 int kdump_dump_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **ptr, size_t *size,
 		   struct err *err)
 {
@@ -357,6 +383,12 @@ int kdump_dump_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **p
 	bool found;
 	int rc;
 
+	if (kd->split && (pfn < kd->start || pfn >= kd->end)) {
+		struct vmcore *part = part_of(vc, pfn);
+
+		return part ? kdump_dump_map(part, paddr, want, ptr, size, err)
+			    : err_set(err, ERR_ABSENT, "page frame 0x%" PRIx64 " is not in the dump", pfn);
+	}
 	slot = find_slot(kd, pfn, &found);
 	if (!found) {
 		if (!test_bit(vc, 1, pfn))
@@ -430,6 +462,14 @@ bool kdump_dump_next(struct vmcore *vc, enum vmcore_what what, paddr_t from, pad
 uint64_t kdump_dump_nr_pages(const struct kdump_dump *kd)
 {
 	return kd->nr_pages;
+}
+
+bool kdump_dump_part(const struct kdump_dump *kd, pfn_t *start, pfn_t *end, pfn_t *max_mapnr)
+{
+	*start = kd->start;
+	*end = kd->end;
+	*max_mapnr = kd->max_mapnr;
+	return kd->split;
 }
 
 unsigned int kdump_dump_level(const struct kdump_dump *kd)

@@ -34,6 +34,9 @@ bool kdump_dump_was_filtered(struct vmcore *vc, paddr_t paddr);
 
 uint64_t kdump_dump_nr_pages(const struct kdump_dump *kd);
 
+/* Whether it is a part of a split dump, and which frames' contents it has. */
+bool kdump_dump_part(const struct kdump_dump *kd, pfn_t *start, pfn_t *end, pfn_t *max_mapnr);
+
 /* For info: level, INCOMPLETE. */
 unsigned int kdump_dump_level(const struct kdump_dump *kd);
 bool kdump_dump_incomplete(const struct kdump_dump *kd);

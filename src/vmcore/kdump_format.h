@@ -32,6 +32,8 @@
 #define KSH_PHYS_BASE	      0
 #define KSH_DUMP_LEVEL	      8	 /* i32 */
 #define KSH_SPLIT	      12 /* i32 */
+#define KSH_START_PFN_OLD     16
+#define KSH_END_PFN_OLD	      24
 #define KSH_OFFSET_VMCOREINFO 32
 #define KSH_SIZE_VMCOREINFO   40
 #define KSH_OFFSET_NOTE	      48

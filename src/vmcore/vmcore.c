@@ -189,7 +189,7 @@ static int open_dump(struct vmcore *vc, const char *path, struct err *err)
 	return 0;
 }
 
-int vmcore_open(const char *path, struct log *log, struct vmcore **ret, struct err *err)
+int vmcore_open_file(const char *path, struct log *log, struct vmcore **ret, struct err *err)
 {
 	struct vmcore *vc = calloc(1, sizeof(*vc));
 	int rc;
@@ -211,6 +211,9 @@ void vmcore_close(struct vmcore *vc)
 {
 	if (!vc)
 		return;
+	while (vc->nr_parts)
+		vmcore_close(vc->parts[--vc->nr_parts]);
+	free(vc->parts);
 	kdump_dump_close(vc->kd);
 	flat_map_close(vc->flat);
 	window_cache_destroy(vc->windows);
@@ -232,7 +235,11 @@ void vmcore_forget(struct vmcore *vc)
 
 void vmcore_without_mmap(struct vmcore *vc)
 {
+	size_t i;
+
 	window_cache_without_mmap(vc->windows);
+	for (i = 0; i < vc->nr_parts; i++)
+		vmcore_without_mmap(vc->parts[i]);
 }
 
 /* The first segment that ends behind @paddr: the one that holds it, or the next; NULL if none does. */
@@ -261,9 +268,13 @@ static const struct vmcore_seg *seg_find(const struct vmcore_seg_vec *segs, padd
 bool vmcore_is_read_from(const struct vmcore *vc, const char *path)
 {
 	struct stat out, in;
+	size_t i;
 
 	if (strcmp(path, "-") ? stat(path, &out) : fstat(STDOUT_FILENO, &out))
 		return false;
+	for (i = 0; i < vc->nr_parts; i++)
+		if (vmcore_is_read_from(vc->parts[i], path))
+			return true;
 	return !fstat(vc->fd, &in) && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 

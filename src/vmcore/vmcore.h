@@ -36,6 +36,8 @@ struct vmcore {
 	char *path;
 	struct flat_map *flat; /* the file is flattened: offsets are those of the file it stands for */
 	struct kdump_dump *kd; /* the file is kdump-compressed: .segs is empty */
+	struct vmcore **parts; /* the other files of a split dump; owned */
+	size_t nr_parts;
 	int fd;
 	struct log *log;
 	uint64_t file_size;
@@ -66,6 +68,21 @@ struct vmcore {
  */
 int vmcore_open(const char *path, struct log *log, struct vmcore **ret, struct err *err);
 void vmcore_close(struct vmcore *vc);
+
+/* makedumpfile --split makes as many as there are names for. */
+#define VMCORE_PARTS_MAX 256u
+
+/**
+ * vmcore_open_parts() - as vmcore_open(), of a dump in several files (makedumpfile --split), in any order
+ * @paths: @nr of them; a single one is a dump in one file
+ *
+ * Return: also ERR_INVALID if they are no split dump, of different dumps, or not all of its parts.
+ */
+int vmcore_open_parts(char *const *paths, size_t nr, struct log *log, struct vmcore **ret,
+		      struct err *err);
+
+/* For split.c: one file, be it a part. */
+int vmcore_open_file(const char *path, struct log *log, struct vmcore **ret, struct err *err);
 
 /* What is read from now on is read anew: of /proc/kcore, which changes. */
 void vmcore_forget(struct vmcore *vc);

@@ -123,7 +123,7 @@ static const struct {
 	{ "more frames than bits", SMALL_SUB + KSH_MAX_MAPNR, 8, 1 << 20, "1048576 page frames", 0,
 	  NULL },
 	{ "no frames", SMALL_SUB + KSH_MAX_MAPNR, 8, 0, "0 page frames", 0, NULL },
-	{ "a part of a split dump", SMALL_SUB + KSH_SPLIT, 4, 1, "--reassemble", 0, NULL },
+	{ "a part of a split dump", SMALL_SUB + KSH_SPLIT, 4, 1, "is missing; give all parts", 0, NULL },
 	{ "no notes", SMALL_SUB + KSH_SIZE_NOTE, 8, 0, "no notes and no VMCOREINFO", 0, NULL },
 	{ "a descriptor behind the end", SMALL_DESC + PAGE_DESC_OFF, 8, 1ull << 60, NULL, SMALL_RAW,
 	  "past its end" },

@@ -1,0 +1,36 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""drgn_tasks.py VMLINUX A B: whether drgn's helpers find the same tasks, with the same stacks, in both dumps.
+
+Stacks of dead tasks, which the kernel has freed, are not looked at. Status 1 if anything differs."""
+import sys
+
+import drgn
+from drgn.helpers.linux.pid import for_each_task
+from drgn.helpers.linux.sched import task_state_to_char
+
+
+def tasks(vmlinux, path):
+    prog = drgn.Program()
+    prog.set_core_dump(path)
+    prog.load_debug_info([vmlinux])
+    found = []
+    for t in for_each_task(prog):
+        state = task_state_to_char(t)
+        stack = "" if state in "ZX" else str(prog.stack_trace(t.pid.value_()))
+        found.append((t.pid.value_(), t.comm.string_(), state, t.mm.value_(), stack))
+    return found
+
+
+def main():
+    a, b = tasks(sys.argv[1], sys.argv[2]), tasks(sys.argv[1], sys.argv[3])
+    for x, y in zip(a, b):
+        if x != y:
+            print(f"{x}\n{y}")
+            return 1
+    print(f"{len(a)} tasks")
+    return 0 if len(a) == len(b) > 10 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
