@@ -64,9 +64,12 @@ static void triage_mm(struct triage *t, kvaddr_t mm)
 	struct vma_vec areas = { 0 };
 	const struct vma *v;
 	char name[64];
+	uint64_t rss;
 
 	t->last_mm = mm;
 	triage_object(t, mm, L_mm_struct);
+	/* Its counters have parts in per-CPU memory of their own. */
+	mm_rss(t->k, mm, &rss);
 	/* What could be read of a damaged map is there all the same. */
 	vma_snapshot(t->k, mm, &areas, NULL);
 	vec_for_each (v, &areas) {

@@ -216,13 +216,13 @@ static enum vmsift_status run_kdump(struct vmsift *v, struct kmem *km, struct si
 	if (o->triage)
 		rc = kdump_triage(v, &record, ko, err);
 	w->record = record;
-	if (!rc && v->k && (o->triage || (w->set && w->set->selections.n)))
+	found = rc ? vmsift_status_of(rc) : collect(v, w, ko, &keep, &why);
+	if (!rc && v->k && (o->triage || keep.nr_chosen))
 		rc = kdump_layout_text(v->k, &layout, err);
 	ko->layout = layout;
-	found = rc ? vmsift_status_of(rc) : collect(v, w, ko, &keep, &why);
 	if (rc) {
 		sink_abort(sink, SINK_KEEP);
-		status = found;
+		status = vmsift_status_of(rc);
 	} else {
 		status = o->dry_run ? dry_run(v, km, ko, o, err) : write_to(v, km, sink, ko, err);
 	}

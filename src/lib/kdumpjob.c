@@ -68,13 +68,13 @@ static int choose(struct kdumpjob *job, struct vmsift *v, const struct conf *con
 		rc = kdump_triage(v, &p->record, ko, err);
 	}
 	want.record = p->record;
-	if (!rc && (job->triage || conf->kernel.with.selections.n))
-		rc = kdump_layout_text(v->k, &p->layout, err);
-	ko->layout = p->layout;
 	if (!rc && kdump_keep_collect(v, &want, &p->keep, &fault)) {
 		log_error(v->log, "%s: the kernel's pages are written all the same", fault.text);
 		job->failed = true;
 	}
+	if (!rc && (job->triage || p->keep.nr_chosen))
+		rc = kdump_layout_text(v->k, &p->layout, err);
+	ko->layout = p->layout;
 	kdump_use_keep(v, &p->keep, ko);
 	job->nr_processes = p->keep.nr_chosen;
 	job->nr_lost = p->keep.lost;
