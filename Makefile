@@ -200,7 +200,8 @@ PLACES = sed -e 's|@sbindir@|$(sbindir)|g' -e 's|@libexecdir@|$(libexecdir)|g' -
 	-e 's|@prefix@|$(prefix)|g' -e 's|@includedir@|$(includedir)|g' -e 's|@libdir@|$(libdir)|g' -e 's|@VERSION@|$(VERSION)|g'
 # $(call put,MODE,FROM,TO)
 put = install -d '$(DESTDIR)$(dir $(3))' && $(PLACES) $(2) >'$(DESTDIR)$(3)' && chmod $(1) '$(DESTDIR)$(3)'
-UNITS_INSTALLED := vmsift-kdump.service vmsift-kdump-reload.service vmsift-kdump-report.service vmsift-kdump.path
+UNITS_INSTALLED := vmsift-kdump.service vmsift-kdump-reload.service vmsift-kdump-report.service vmsift-kdump.path \
+	vmsift-kdump-tools.service
 
 install: install-vmsift install-kdump $(if $(filter 1,$(STATIC)),,install-register)
 
