@@ -66,9 +66,9 @@ row_rawbad()
 {
 	local part=$work/foreign.img small=$work/small.img name
 	head -c 4M /dev/zero | tr '\0' x >"$part"
-	truncate -s 500K "$small"
+	truncate -s 330K "$small"
 	mkswap -q -L small "$small"
-	prepare 'process "all" { match = {"comm=*"} detail = data }
+	prepare 'process "all" { match = {"comm=*"} detail = full }
 target "foreign" { to = "raw:/dev/vdc" timeout = 30s }
 target "small" { to = "raw:LABEL=small" timeout = 90s }' || return
 	go --disk "foreign=$part" --disk "small=$small"
