@@ -2,8 +2,10 @@
 #include "kernel/cpu.h"
 
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "kernel/task.h"
 #include "util/bytes.h"
 
 /* Symbols of per-CPU variables below this are offsets into the area, not addresses (x86_64 to 6.14). */
@@ -146,6 +148,63 @@ static void find_panic(struct kernel *k)
 		kernel_degrade(k, "panic task: which CPU panicked is not known");
 }
 
+/* What a thread says of itself: that it was on a CPU, and on which. */
+static bool add_cpu_of(struct kernel *k, kvaddr_t task)
+{
+	struct kernel_cpu c = { .current_task = task }, *other;
+	uint64_t on_cpu, nr;
+
+	if (kread_member(k, task, L_task_struct_on_cpu, &on_cpu, NULL) || !on_cpu ||
+	    kread_member(k, task, L_task_struct_cpu, &nr, NULL) || nr >= KERNEL_CPUS_MAX)
+		return true;
+	c.nr = (unsigned int)nr;
+	/* One of two was being switched out; which one is not told. */
+	vec_for_each(other, &k->cpus)
+		if (other->nr == c.nr) {
+			other->current_task = 0;
+			return true;
+		}
+	if (!kernel_is_live(k))
+		find_note_by_pid(k, &c);
+	return kernel_cpu_vec_push(&k->cpus, c);
+}
+
+static int cpu_cmp(const void *a, const void *b)
+{
+	const struct kernel_cpu *x = a, *y = b;
+
+	return x->nr < y->nr ? -1 : x->nr > y->nr;
+}
+
+/*
+ * Without the symbols of per-CPU data: threads know whether they were on a CPU. Idle CPUs are not found
+ * that way, and which of them panicked is not either.
+ */
+static void read_cpus_by_tasks(struct kernel *k)
+{
+	struct thread_iter threads;
+	struct task_iter it;
+	struct task leader;
+	kvaddr_t addr;
+
+	if (!layout_has(&k->layout, L_task_struct_on_cpu) ||
+	    !layout_has(&k->layout, L_task_struct_cpu) || task_iter_init(&it, k, NULL)) {
+		kernel_degrade(k, "CPUs: no __per_cpu_offset or nr_cpu_ids: what ran on them is not known");
+		return;
+	}
+	while (task_iter_next(&it, &addr)) {
+		if (task_read(k, addr, &leader, NULL) ||
+		    thread_iter_init(&threads, k, &leader, NULL))
+			continue;
+		while (thread_iter_next(&threads, &addr))
+			if (!add_cpu_of(k, addr))
+				return;
+	}
+	if (k->cpus.n)
+		qsort(k->cpus.v, k->cpus.n, sizeof(*k->cpus.v), cpu_cmp);
+	kernel_degrade(k, "CPUs: no __per_cpu_offset or nr_cpu_ids: only those that ran a task are known, by it; which panicked is not");
+}
+
 void kernel_read_cpus(struct kernel *k)
 {
 	int32_t nr = 0;
@@ -153,7 +212,7 @@ void kernel_read_cpus(struct kernel *k)
 
 	if (!k->sym.known[S_per_cpu_offset] || read_int(k, S_nr_cpu_ids, &nr) || nr <= 0 ||
 	    (uint32_t)nr > KERNEL_CPUS_MAX) {
-		kernel_degrade(k, "CPUs: no __per_cpu_offset or nr_cpu_ids: what ran on them is not known");
+		read_cpus_by_tasks(k);
 		return;
 	}
 	for (i = 0; i < (unsigned int)nr; i++) {

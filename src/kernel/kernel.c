@@ -8,6 +8,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/layout_read.h"
+#include "kernel/mem_map.h"
 #include "kernel/sources.h"
 #include "kernel/stack.h"
 #include "kernel/swap.h"
@@ -94,6 +95,39 @@ static void read_identity(struct kernel *k)
 		k->crash_time = 0;
 }
 
+/* Where one is looked for: a machine has more sections, and they all agree. */
+#define SECTIONS_ASKED 64
+
+/*
+ * Without the variable's symbol, and before 6.12 without VMCOREINFO's: what the sections of SPARSEMEM say, if
+ * they all say that struct pages lie in one array.
+ */
+static kvaddr_t vmemmap_by_sections(struct kernel *k)
+{
+	uint64_t size = layout_has(&k->layout, L_page) ? layout_size(&k->layout, L_page) : 0;
+	unsigned int page_shift = k->km.space.page_shift, asked = 0;
+	kvaddr_t found = 0, va;
+	struct mem_map map;
+	paddr_t from = 0, start, end;
+	pfn_t pfn, next;
+
+	if (!size || mem_map_init(&map, &k->km, &k->layout, 0, 0, (uint32_t)size, NULL))
+		return 0;
+	while (asked < SECTIONS_ASKED && vmcore_next(k->vc, VMCORE_HELD, from, &start, &end)) {
+		pfn = start >> page_shift;
+		mem_map_find(&map, pfn, &va, &next);
+		if (va && found && va - pfn * size != found)
+			return 0;
+		if (va)
+			found = va - pfn * size;
+		asked++;
+		from = max_u64(end, start + 1);
+		if (next < end >> page_shift)
+			from = next << page_shift;
+	}
+	return found;
+}
+
 static void read_facts(struct kernel *k)
 {
 	uint64_t v = 0;
@@ -103,6 +137,8 @@ static void read_facts(struct kernel *k)
 	else if (k->sym.known[S_vmemmap_base] &&
 		 !kread_u64(k, k->sym.addr[S_vmemmap_base], &v, NULL))
 		k->vmemmap = v;
+	else
+		k->vmemmap = vmemmap_by_sections(k);
 	if (!k->vmemmap)
 		kernel_degrade(k, "page flags: where struct page lies is not known");
 	k->may_have_poison = true;

@@ -48,6 +48,7 @@ struct kernel {
 	struct err kallsyms_err;
 	const char *kallsyms_how;
 	bool has_layout_file;
+	bool has_data_symbols;	/* kallsyms tells of variables, not of functions alone */
 	kvaddr_t btf_start;	/* of the kernel's own types; .btf_size 0: not known */
 	uint64_t btf_size;
 	struct err module_tried[2]; /* by layout_module_at(): why a module's types are not there */

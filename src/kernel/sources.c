@@ -122,8 +122,33 @@ static int find_symbols(struct kernel *k, struct err *err)
 		if (rc)
 			kernel_degrade(k, "symbols: %s", fault.text);
 	}
+	k->has_data_symbols = k->sym.known[S_init_task];
 	symbols_by_vmcoreinfo(k);
 	return 0;
+}
+
+/* What only symbols lead to. A kernel that has data symbols, and not these, has not the thing either. */
+static void degrade_without_symbols(struct kernel *k)
+{
+	static const struct {
+		enum symbol_id id;
+		const char *text;
+	} features[] = {
+		{ S_swap_info, "swap: no swap_info: swapped pages are not looked for in RAM" },
+		{ S_runqueues, "hung tasks: no runqueues: for how long is not known" },
+		{ S_modules, "report: no symbols of modules, memory and load: these are not in it" },
+		{ S_xstate_offsets, "registers: no xstate_offsets: extended ones up to AVX only" },
+	};
+	size_t i;
+
+	kernel_degrade(k, "symbols: kallsyms has none of data (CONFIG_KALLSYMS_ALL off?)%s",
+		       k->sym.known[S_init_task] ? "" : ": init_task was not found by its name either");
+	for (i = 0; i < ARRAY_SIZE(features); i++)
+		if (!k->sym.known[features[i].id])
+			kernel_degrade(k, "%s", features[i].text);
+	if (!k->sym.known[S_per_cpu_offset] && k->layout.v[L_mm_struct_rss_stat].count > 1 &&
+	    layout_has(&k->layout, L_percpu_counter))
+		kernel_degrade(k, "resident memory: no __per_cpu_offset: CPUs keep parts of it (since 6.2)");
 }
 
 /*
@@ -159,11 +184,8 @@ static void find_init_task(struct kernel *k)
 			}
 		kmem_search_deinit(&search);
 	}
-	if (nr == 1) {
-		k->sym.known[S_init_task] = true;
-		k->sym.addr[S_init_task] = found;
-		kernel_degrade(k, "symbols: kallsyms has no data symbols; init_task was found by its name");
-	}
+	k->sym.known[S_init_task] = nr == 1;
+	k->sym.addr[S_init_task] = found;
 }
 
 static int read_blob(void *ctx, uint64_t off, void *buf, size_t size, struct err *err)
@@ -258,7 +280,10 @@ int kernel_find_sources(struct kernel *k, const struct layout_file *lf, struct e
 	rc = find_symbols(k, err);
 	if (!rc)
 		rc = find_types(k, err);
-	if (!rc)
-		find_init_task(k);
-	return rc;
+	if (rc)
+		return rc;
+	find_init_task(k);
+	if (!k->has_data_symbols)
+		degrade_without_symbols(k);
+	return 0;
 }

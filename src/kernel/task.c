@@ -338,7 +338,9 @@ static bool rss_counter(struct kernel *k, kvaddr_t at, bool percpu, int64_t *sum
 		*sum += (int64_t)v;
 		return true;
 	}
-	if (kread_member(k, at, L_percpu_counter_count, &v, NULL))
+	/* Without what each CPU has added since, the sum is off by any amount. */
+	if (!k->sym.known[S_per_cpu_offset] ||
+	    kread_member(k, at, L_percpu_counter_count, &v, NULL))
 		return false;
 	*sum += (int64_t)v;
 	if (kread_member(k, at, L_percpu_counter_counters, &deltas, NULL))
