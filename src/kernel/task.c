@@ -370,7 +370,7 @@ bool mm_rss(struct kernel *k, kvaddr_t mm, uint64_t *ret)
 		uint64_t at;
 
 		if (!layout_has(&k->layout, kinds[i]))
-			continue;
+			return false;
 		at = layout_off(&k->layout, kinds[i]) * stride;
 		if (at + stride > v->size ||
 		    !rss_counter(k, mm + (uint64_t)v->value + at, percpu, &sum))
