@@ -94,6 +94,8 @@ static int parse_type(struct parser *p, const char *s)
 
 	if (sscanf(s, "%63s %" SCNu32, type, &v.size) != 2)
 		return bad_line(p, "'type NAME SIZE' expected");
+	if (v.size > MIB(1))
+		return bad_line(p, "a type of a size that none has");
 	v.value = v.size;
 	take_value(p->lf, LAYOUT_TYPE, type, NULL, &v);
 	return 0;
