@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/klist.h"
+#include "kernel/module_id.h"
 #include "kernel/stack.h"
 #include "kernel/task.h"
 #include "util/str.h"
@@ -91,7 +92,9 @@ const char *sysinfo_taint(struct kernel *k, char *buf, size_t size)
 	return buf;
 }
 
-unsigned int sysinfo_modules(struct kernel *k, void (*fn)(void *ctx, const char *name), void *ctx)
+unsigned int sysinfo_modules(struct kernel *k,
+			     void (*fn)(void *ctx, const char *name, const char *build_id),
+			     void *ctx)
 {
 	const struct layout *l = &k->layout;
 	struct klist list;
@@ -104,13 +107,14 @@ unsigned int sysinfo_modules(struct kernel *k, void (*fn)(void *ctx, const char 
 	klist_init(&list, k, k->sym.addr[S_modules], "list of modules");
 	while (n < MODULES_MAX && klist_next(&list, &node)) {
 		kvaddr_t mod = node - layout_off(l, L_module_list);
-		char name[64];
+		char name[64], id[MODULE_ID_SIZE];
 
 		if (kmem_read_str(&k->km, kmember_addr(k, mod, L_module_name), name, sizeof(name),
 				  NULL))
 			continue;
 		str_make_printable(name);
-		fn(ctx, name);
+		module_build_id(k, mod, id);
+		fn(ctx, name, id);
 		n++;
 	}
 	return n;

@@ -25,8 +25,13 @@ const char *sysinfo_taint(struct kernel *k, char *buf, size_t size);
 /* More modules than this are not believed. */
 #define MODULES_MAX 4096
 
-/* Calls @fn with each module's name. Return: how many; 0 also where that is not known. */
-unsigned int sysinfo_modules(struct kernel *k, void (*fn)(void *ctx, const char *name), void *ctx);
+/*
+ * Calls @fn with each module's name and build-id ("": none). Return: how many; 0 also where that is not
+ * known.
+ */
+unsigned int sysinfo_modules(struct kernel *k,
+			     void (*fn)(void *ctx, const char *name, const char *build_id),
+			     void *ctx);
 
 /**
  * sysinfo_syscall_name() - name of a system call, by the kernel's own table and symbols

@@ -42,9 +42,16 @@ static void json_cpus(struct json *j, struct kernel *k)
 	json_end(j);
 }
 
-static void json_module(void *ctx, const char *name)
+static void json_module(void *ctx, const char *name, const char *build_id)
 {
+	(void)build_id;
 	json_str(ctx, NULL, name);
+}
+
+static void json_module_id(void *ctx, const char *name, const char *build_id)
+{
+	if (*build_id)
+		json_str(ctx, name, build_id);
 }
 
 static int write_json(struct kernel *k, const struct report *r, const struct out *to,
@@ -74,6 +81,9 @@ static int write_json(struct kernel *k, const struct report *r, const struct out
 	json_end(&j);
 	json_array(&j, "modules");
 	sysinfo_modules(k, json_module, &j);
+	json_end(&j);
+	json_object(&j, "module_build_ids");
+	sysinfo_modules(k, json_module_id, &j);
 	json_end(&j);
 	json_bool(&j, "cut", r->cut);
 	json_str(&j, "text", r->text);

@@ -147,11 +147,12 @@ struct module_line {
 	unsigned int left_out;
 };
 
-static void add_module(void *ctx, const char *name)
+static void add_module(void *ctx, const char *name, const char *build_id)
 {
 	struct module_line *m = ctx;
 	size_t len = strlen(name);
 
+	(void)build_id;
 	if (m->n + len + 2 > 400) {
 		m->left_out++;
 		return;
@@ -159,6 +160,18 @@ static void add_module(void *ctx, const char *name)
 	m->text[m->n++] = ' ';
 	memcpy(m->text + m->n, name, len + 1);
 	m->n += len;
+}
+
+/* Where what is degraded has its place. */
+#define MODULE_IDS_END (REPORT_SIZE - 1024)
+
+/* What finds a module's debug information, of as many as there is room for. */
+static void put_module_id(void *ctx, const char *name, const char *build_id)
+{
+	struct report *r = ctx;
+
+	if (*build_id && r->n + 128 < MODULE_IDS_END)
+		report_put(r, MODULE_IDS_END, "    build-id %s %s\n", build_id, name);
 }
 
 static void put_modules(struct report *r, struct kernel *k)
@@ -170,6 +183,7 @@ static void put_modules(struct report *r, struct kernel *k)
 	if (m.left_out)
 		report_put(r, REPORT_SIZE, " and %u more", m.left_out);
 	report_put(r, REPORT_SIZE, "\n");
+	sysinfo_modules(k, put_module_id, r);
 }
 
 void report_make(struct kernel *k, const struct task_vec *chosen, struct report *ret)
