@@ -52,9 +52,9 @@ static void files(void)
 	if (unshare(CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNS))
 		die("unshare");
 	sethostname("elsewhere", 9);
-	must(mkdir("/tmp/work", 0755), "/tmp/work");
-	must(mkdir("/tmp/work/it's \"here\"", 0755), "mkdir");
-	must(chdir("/tmp/work/it's \"here\""), "chdir");
+	must(mkdir("/tmp/desk", 0755), "/tmp/work");
+	must(mkdir("/tmp/desk/it's \"here\"", 0755), "mkdir");
+	must(chdir("/tmp/desk/it's \"here\""), "chdir");
 	setrlimit(RLIMIT_CORE, &core);
 	setrlimit(RLIMIT_NOFILE, &nofile);
 	fd = must(open("data", O_RDWR | O_CREAT | O_APPEND, 0644), "data");
