@@ -39,17 +39,30 @@ size_t chosen_keep_opts(const struct vmsift *v, const struct conf *conf, const s
 	return nr;
 }
 
+/* A section of which nothing tells that it does not match: what it excludes is excluded. */
+static void add_exclusions(struct chosen *c, const struct conf *conf, const struct subject *s, size_t i)
+{
+	const struct conf_process *p = &conf->processes.v[i];
+
+	if (i < CONF_MAX_SECTIONS && (p->exclude.n || p->exclude_lost_line) &&
+	    selection_set_may_match(&p->match, &s->facts))
+		c->sections[i / 64] |= 1ull << i % 64;
+}
+
 /* Sections that match a process hold for it, also where something else selected it: exclusions above all. */
 static void add_sections(const struct choice *ch, const struct subject *s, struct chosen *c)
 {
 	bool any = false;
 	size_t i;
 
-	for (i = 0; i < ch->conf->processes.n; i++)
+	for (i = 0; i < ch->conf->processes.n; i++) {
 		if (selection_set_matches(&ch->conf->processes.v[i].match, &s->facts)) {
 			chosen_add_section(c, ch->conf, i);
 			any = true;
+		} else {
+			add_exclusions(c, ch->conf, s, i);
 		}
+	}
 	if (!any)
 		c->detail = (enum detail)ch->conf->detail.v;
 	if (ch->detail)
@@ -130,8 +143,10 @@ static int match_process(void *ctx, const struct task *leader)
 		enum select_verdict verdict = selection_set_judge(&p->match, &s.facts);
 
 		not_named |= verdict == SELECT_NOT_NAMED && s.mm;
-		if (verdict != SELECT_YES)
+		if (verdict != SELECT_YES) {
+			add_exclusions(&c, m->conf, &s, i);
 			continue;
+		}
 		if (m->matched)
 			m->matched[i] = true;
 		chosen = true;

@@ -222,7 +222,7 @@ static int exclude_of(void *ctx, const struct task *leader)
 		return 0;
 	rc = subject_read(e->v->k, leader, &s, e->err);
 	for (i = 0; i < conf->processes.n && !rc; i++)
-		if (selection_set_matches(&conf->processes.v[i].match, &s.facts))
+		if (selection_set_may_match(&conf->processes.v[i].match, &s.facts))
 			chosen_add_section(&c, conf, i);
 	subject_deinit(&s);
 	if (rc)

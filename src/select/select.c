@@ -290,6 +290,28 @@ bool selection_set_matches(const struct selection_set *set, const struct select_
 	return false;
 }
 
+static bool is_refuted(const struct selection *sel, const struct select_subject *subject)
+{
+	const struct select_term *term;
+
+	vec_for_each (term, &sel->terms) {
+		if (term->row->holds(term, subject) == (term->negated ? TRUTH_YES : TRUTH_NO))
+			return true;
+	}
+	return false;
+}
+
+bool selection_set_may_match(const struct selection_set *set, const struct select_subject *subject)
+{
+	const struct selection *sel;
+
+	vec_for_each (sel, &set->selections) {
+		if (!is_refuted(sel, subject))
+			return true;
+	}
+	return false;
+}
+
 enum select_verdict selection_set_judge(const struct selection_set *set,
 					const struct select_subject *subject)
 {

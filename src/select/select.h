@@ -151,6 +151,14 @@ void selection_set_free(struct selection_set *set);
 /* True if one of the selections matches. */
 bool selection_set_matches(const struct selection_set *set, const struct select_subject *subject);
 
+/**
+ * selection_set_may_match() - whether one of the selections matches, or nothing tells that it does not
+ *
+ * For what must hold on the safe side, exclusions: a fact that could not be read (an exe or a cgroup in
+ * a damaged dump) refutes nothing.
+ */
+bool selection_set_may_match(const struct selection_set *set, const struct select_subject *subject);
+
 enum select_verdict {
 	SELECT_NO,	 /* no selection matches */
 	SELECT_YES,	 /* to be written */

@@ -333,6 +333,40 @@ static void test_sets_add_up(void **state)
 	selection_set_free(&set);
 }
 
+/* What must hold on the safe side holds unless something read tells otherwise. */
+static const struct {
+	const char *text;
+	bool storaged, unknown;
+} may_match[] = {
+	{ "comm=storaged", true, true },
+	{ "comm=redis", false, true },
+	{ "exe=/usr/sbin/*", true, true },
+	{ "cgroup=/user.slice*", false, true },
+	{ "!exe=/usr/sbin/storaged", false, true },
+	{ "pid=8 exe=/usr/sbin/*", false, false },
+	{ "pid=7 cgroup=/system.slice*", false, true },
+	{ "!pid=7 cgroup=*", true, false },
+};
+
+static void test_unknown_facts_refute_nothing(void **state)
+{
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(may_match); i++) {
+		struct selection_set set = { 0 };
+
+		assert_false(selection_set_may_match(&set, &unknown));
+		assert_int_equal(selection_set_add(&set, may_match[i].text, &err), 0);
+		if (selection_set_may_match(&set, &storaged) != may_match[i].storaged)
+			fail_msg("%s: storaged", may_match[i].text);
+		if (selection_set_may_match(&set, &unknown) != may_match[i].unknown)
+			fail_msg("%s: unknown", may_match[i].text);
+		selection_set_free(&set);
+	}
+}
+
 /* Flag 0, or a flag that could not be read, needs the process to be named. */
 static const struct {
 	const char *first, *second;
@@ -433,6 +467,7 @@ int main(void)
 		cmocka_unit_test(test_partly_known),
 		cmocka_unit_test(test_names_without_wildcard),
 		cmocka_unit_test(test_sets_add_up),
+		cmocka_unit_test(test_unknown_facts_refute_nothing),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_details),
