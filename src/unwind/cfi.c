@@ -93,9 +93,9 @@ static int parse_cie(struct dw *d, struct cie *c, struct err *err)
 
 		c->has_aug = true;
 		aug_size = dw_uleb(d);
-		end = d->p + aug_size;
 		if (d->bad || aug_size > (uint64_t)(d->end - d->p))
 			return err_set(err, ERR_CORRUPT, "a damaged CIE");
+		end = d->p + aug_size;
 		for (aug++; *aug && !d->bad; aug++)
 			if (*aug == 'R')
 				c->fde_enc = (uint8_t)dw_uint(d, 1);
