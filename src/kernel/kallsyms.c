@@ -188,9 +188,9 @@ int kallsyms_init(struct kallsyms *ks, const struct reader *kmem,
 /* Called for each symbol with its letter and name; nonzero stops the walk. */
 typedef int (*visit_fn)(void *ctx, uint32_t i, const char *name, size_t len);
 
-/* Symbols [i, end) of one block. */
-static int walk_block(struct names_window *w, uint32_t i, uint32_t end, visit_fn visit, void *ctx,
-		      bool *stop, struct err *err)
+/* Symbols [i, end) of one block; @f: only those that pass it, NULL: all. */
+static int walk_block(struct names_window *w, uint32_t i, uint32_t end, const struct names_filter *f,
+		      visit_fn visit, void *ctx, bool *stop, struct err *err)
 {
 	uint64_t off = w->ks->block_off[i / KALLSYMS_BLOCK];
 	char name[KALLSYMS_NAME_SIZE];
@@ -202,6 +202,8 @@ static int walk_block(struct names_window *w, uint32_t i, uint32_t end, visit_fn
 		rc = kallsyms_entry(w, off, &e, err);
 		if (rc)
 			return rc;
+		if (f && !names_filter_pass(f, w->ks, &e))
+			continue;
 		len = kallsyms_expand(w->ks, &e, name);
 		rc = len > 1 ? visit(ctx, i, name, len) : 0;
 		if (rc) {
@@ -213,7 +215,8 @@ static int walk_block(struct names_window *w, uint32_t i, uint32_t end, visit_fn
 }
 
 /* All blocks, also behind one that cannot be read; the first error is returned. */
-static int walk_names(const struct kallsyms *ks, visit_fn visit, void *ctx, struct err *err)
+static int walk_names(const struct kallsyms *ks, const struct names_filter *f, visit_fn visit, void *ctx,
+		      struct err *err)
 {
 	struct names_window w = { .ks = ks };
 	struct err e = { 0 };
@@ -221,8 +224,8 @@ static int walk_names(const struct kallsyms *ks, visit_fn visit, void *ctx, stru
 	int rc = 0, step;
 
 	for (uint32_t i = 0; i < ks->nr_syms && !stop; i += KALLSYMS_BLOCK) {
-		step = walk_block(&w, i, (uint32_t)min_u64(ks->nr_syms, i + KALLSYMS_BLOCK), visit,
-				  ctx, &stop, &e);
+		step = walk_block(&w, i, (uint32_t)min_u64(ks->nr_syms, i + KALLSYMS_BLOCK), f,
+				  visit, ctx, &stop, &e);
 		if (stop)
 			return step;
 		if (step && !rc) {
@@ -243,6 +246,7 @@ struct hit {
 
 struct find {
 	struct name_set set;
+	struct names_filter filter;
 	struct hit *hits;
 };
 
@@ -294,6 +298,7 @@ static int find_init(struct find *f, const struct symbol_def *defs, size_t nr, s
 			size_t len = next_alternative(&names, &name);
 
 			name_set_add(&f->set, name, len);
+			names_filter_add(&f->filter, name, len);
 		}
 	}
 	return 0;
@@ -337,7 +342,7 @@ int kallsyms_find(const struct kallsyms *ks, const struct symbol_def *defs, size
 	rc = find_init(&f, defs, nr, err);
 	if (rc)
 		return rc;
-	rc = walk_names(ks, find_visit, &f, err);
+	rc = walk_names(ks, &f.filter, find_visit, &f, err);
 	for (size_t i = 0; i < nr; i++) {
 		step = find_addr(ks, &f, &defs[i], &ret->known[i], &ret->addr[i], &e);
 		if (step && !rc) {
@@ -417,7 +422,7 @@ int kallsyms_lookup_addr(const struct kallsyms *ks, kvaddr_t addr, char *name, s
 	rc = nearest_symbol(ks, addr, &out.index, &start, err);
 	if (rc)
 		return rc;
-	rc = walk_block(&w, out.index - out.index % KALLSYMS_BLOCK, out.index + 1, copy_name, &out,
+	rc = walk_block(&w, out.index - out.index % KALLSYMS_BLOCK, out.index + 1, NULL, copy_name, &out,
 			&stop, err);
 	if (rc && !stop)
 		return rc;
@@ -471,7 +476,7 @@ static int each_visit(void *ctx, uint32_t i, const char *name, size_t len)
 int kallsyms_for_each(const struct kallsyms *ks, kallsyms_fn fn, void *ctx, struct err *err)
 {
 	struct each each = { .ks = ks, .fn = fn, .ctx = ctx };
-	int rc = walk_names(ks, each_visit, &each, err);
+	int rc = walk_names(ks, NULL, each_visit, &each, err);
 
 	if (rc || !each.rc)
 		return rc;

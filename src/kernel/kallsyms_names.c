@@ -159,6 +159,38 @@ size_t kallsyms_expand(const struct kallsyms *ks, const struct names_entry *e,
 	return n;
 }
 
+/* Of the first two characters and the last. */
+static uint32_t filter_key(char first, char second, char last)
+{
+	return (((uint8_t)first * 37u + (uint8_t)second) * 37u + (uint8_t)last) % NAMES_FILTER_BITS;
+}
+
+void names_filter_add(struct names_filter *f, const char *name, size_t len)
+{
+	uint32_t key = filter_key(len > 0 ? name[0] : 0, len > 1 ? name[1] : 0, len > 0 ? name[len - 1] : 0);
+
+	f->bits[key / 8] |= (uint8_t)(1u << key % 8);
+}
+
+bool names_filter_pass(const struct names_filter *f, const struct kallsyms *ks, const struct names_entry *e)
+{
+	char head[3] = { 0 }; /* the letter is the first */
+	uint8_t last = e->tokens[e->nr - 1];
+	size_t n = 0;
+	uint32_t key;
+
+	for (uint32_t i = 0; i < e->nr && n < sizeof(head); i++) {
+		const char *s = ks->tokens + ks->token_off[e->tokens[i]];
+
+		while (*s && n < sizeof(head))
+			head[n++] = *s++;
+	}
+	if (n < 2 || !ks->token_len[last])
+		return true;
+	key = filter_key(head[1], head[2], ks->tokens[ks->token_off[last] + ks->token_len[last] - 1]);
+	return f->bits[key / 8] >> key % 8 & 1;
+}
+
 bool kallsyms_entry_plausible(const struct kallsyms *ks, const struct names_entry *e)
 {
 	return is_letter(ks->tokens[ks->token_off[e->tokens[0]]]);

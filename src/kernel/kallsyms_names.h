@@ -40,6 +40,22 @@ int kallsyms_entry(struct names_window *w, uint64_t off, struct names_entry *ret
 size_t kallsyms_expand(const struct kallsyms *ks, const struct names_entry *e,
 		       char buf[KALLSYMS_NAME_SIZE]);
 
+/*
+ * A set of wanted names that tells most others apart by three of their characters, so that these need not be
+ * expanded. Zero-initialise.
+ */
+#define NAMES_FILTER_BITS 8192u
+struct names_filter {
+	uint8_t bits[NAMES_FILTER_BITS / 8];
+};
+
+/* @name: without its letter. */
+void names_filter_add(struct names_filter *f, const char *name, size_t len);
+
+/* Return: false if the entry is none of those that were added. */
+bool names_filter_pass(const struct names_filter *f, const struct kallsyms *ks,
+		       const struct names_entry *e);
+
 /* Whether an entry's first character is a letter that nm gives. */
 bool kallsyms_entry_plausible(const struct kallsyms *ks, const struct names_entry *e);
 
