@@ -4,11 +4,24 @@
 #include <zstd.h>
 
 #include "codec/page_internal.h"
+#include "util/bytes.h"
 #include "util/cleanup.h"
+
+/*
+ * At level 1 up to half of the time goes into Huffman codes of literals. Pages of which most words are empty have
+ * few literals: without codes, and with shorter matches instead, they take 0.6 of the time and no more room.
+ * (Measured on pages of -d 31 dumps of 6.1, by how many words are empty; of fuller pages the size grows by 6 % and more.)
+ */
+#define TUNED_LEVEL 1
+#define SHORT_MATCH 4
+
+enum way { WAY_NONE, WAY_DENSE, WAY_SPARSE };
 
 struct zstd_compressor {
 	struct page_ctx ctx;
 	ZSTD_CCtx *c;
+	bool tuned;
+	enum way way; /* that .c is set to */
 };
 
 struct zstd_decompressor {
@@ -16,10 +29,35 @@ struct zstd_decompressor {
 	ZSTD_DCtx *d;
 };
 
+/* Whether most words are empty. */
+static bool is_sparse(const uint8_t *page, size_t size)
+{
+	size_t empty = 0, i;
+
+	for (i = 0; i + 8 <= size; i += 8)
+		empty += !get_u64(page + i);
+	return empty > size / 8 / 2;
+}
+
+/* Valid for the frames that follow; what a page becomes depends on nothing but the page. */
+static void set_way(struct zstd_compressor *z, enum way way)
+{
+	if (z->way == way)
+		return;
+	z->way = way;
+	/* With a target length the fast strategy leaves literals as they are. */
+	ZSTD_CCtx_setParameter(z->c, ZSTD_c_targetLength, way == WAY_SPARSE);
+	ZSTD_CCtx_setParameter(z->c, ZSTD_c_minMatch, way == WAY_SPARSE ? SHORT_MATCH : 0);
+}
+
 static size_t compress(struct page_ctx *ctx, const void *in, size_t size, void *out, size_t cap)
 {
-	size_t n = ZSTD_compress2(((struct zstd_compressor *)ctx)->c, out, cap, in, size);
+	struct zstd_compressor *z = (struct zstd_compressor *)ctx;
+	size_t n;
 
+	if (z->tuned)
+		set_way(z, is_sparse(in, size) ? WAY_SPARSE : WAY_DENSE);
+	n = ZSTD_compress2(z->c, out, cap, in, size);
 	return ZSTD_isError(n) ? 0 : n;
 }
 
@@ -34,6 +72,7 @@ static int compressor_init(struct page_ctx *ctx, int level, struct err *err)
 		return err_nomem(err);
 	if (ZSTD_isError(ZSTD_CCtx_setParameter(z->c, ZSTD_c_compressionLevel, level)))
 		return err_set(err, ERR_INVALID, "zstd: level %d", level);
+	z->tuned = level == TUNED_LEVEL;
 	/* Tables are made for the size at hand: the largest page takes all memory there will be. */
 	return compress(ctx, zeros, ctx->page_size, out, sizeof(out)) ? 0 : err_nomem(err);
 }
