@@ -41,7 +41,7 @@ int page_writer_init(struct page_writer *w, struct vmcore *vc, const struct kdum
 	rc = page_compressor_create(o->codec, level, vc->page_size, &w->ctx, err);
 	/* Without threads it is slower, and the same. */
 	if (!rc && o->nr_threads > 1 &&
-	    pool_create(o->codec, level, vc->page_size, o->nr_threads, &w->pool, NULL))
+	    pool_create(o->codec, level, vc->page_size, o->nr_threads, w->ctx, &w->pool, NULL))
 		w->pool = NULL;
 	return rc;
 }
@@ -119,11 +119,10 @@ static int put_record(struct page_writer *w, size_t size, uint32_t flags, bool z
 	return put_desc(w, desc, err);
 }
 
-/* One page, unless it is of zeros and there is a record of these. */
-static int put_page(struct page_writer *w, const uint8_t *page, struct err *err)
+/* One page of which it is known whether it is of zeros; these share one record. */
+static int put_known(struct page_writer *w, const uint8_t *page, bool zero, bool shrinks, struct err *err)
 {
 	uint32_t page_size = w->vc->page_size, flags = 0;
-	bool zero = is_zero(page, page_size);
 	size_t size = 0;
 	uint8_t *to;
 	int rc;
@@ -138,7 +137,7 @@ static int put_page(struct page_writer *w, const uint8_t *page, struct err *err)
 	rc = kdump_buf_reserve(&w->data, page_size, &to, err);
 	if (rc)
 		return rc;
-	if (w->ctx)
+	if (w->ctx && shrinks)
 		size = page_compress(w->ctx, page, page_size, to, page_size - 1);
 	if (size) {
 		flags = w->o->codec->pd_flag;
@@ -147,6 +146,11 @@ static int put_page(struct page_writer *w, const uint8_t *page, struct err *err)
 		memcpy(to, page, size);
 	}
 	return put_record(w, size, flags, zero, err);
+}
+
+static int put_page(struct page_writer *w, const uint8_t *page, struct err *err)
+{
+	return put_known(w, page, is_zero(page, w->vc->page_size), true, err);
 }
 
 /* What a worker made of one page: the same bytes that put_page() would have made. */
@@ -160,7 +164,7 @@ static int put_done(struct page_writer *w, const struct pool_batch *b, unsigned 
 	if (b->result[i] == POOL_LOST)
 		return put_lost(w, err);
 	if (b->result[i] != POOL_DONE)
-		return put_page(w, b->in + at, err);
+		return put_known(w, b->in + at, b->result[i] == POOL_ZERO, b->result[i] == POOL_ZERO, err);
 	if (!admit(w))
 		return 0;
 	rc = kdump_buf_reserve(&w->data, w->vc->page_size, &to, err);

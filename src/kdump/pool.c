@@ -20,6 +20,7 @@ struct worker {
 struct pool {
 	size_t page_size;
 	unsigned int nr_batches, nr_workers;
+	struct page_ctx *own; /* the caller's */
 	uint64_t head, taken, tail; /* counted on and on */
 	bool quit;
 	bool done[NR_BATCHES_MAX];
@@ -48,6 +49,17 @@ static void compress_batch(const struct pool *p, struct page_ctx *ctx, struct po
 	}
 }
 
+/* The next batch that nobody has taken. The lock is held before and after. */
+static void work_on_next(struct pool *p, struct page_ctx *ctx)
+{
+	unsigned int i = p->taken++ % p->nr_batches;
+
+	pthread_mutex_unlock(&p->lock);
+	compress_batch(p, ctx, &p->batches[i]);
+	pthread_mutex_lock(&p->lock);
+	p->done[i] = true;
+}
+
 static void *work(void *arg)
 {
 	struct worker *w = arg;
@@ -55,17 +67,11 @@ static void *work(void *arg)
 
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
-		unsigned int i;
-
 		while (!p->quit && p->taken == p->head)
 			pthread_cond_wait(&p->submitted, &p->lock);
 		if (p->quit)
 			break;
-		i = p->taken++ % p->nr_batches;
-		pthread_mutex_unlock(&p->lock);
-		compress_batch(p, w->ctx, &p->batches[i]);
-		pthread_mutex_lock(&p->lock);
-		p->done[i] = true;
+		work_on_next(p, w->ctx);
 		pthread_cond_signal(&p->finished);
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -107,13 +113,13 @@ static int start(struct pool *p, const struct page_codec *codec, int level, unsi
 		if (!p->batches[i].in || !p->batches[i].out)
 			return err_nomem(err);
 	}
-	for (i = 0; i < nr && !rc; i++)
+	for (i = 1; i < nr && !rc; i++)
 		rc = start_worker(p, codec, level, err);
 	return p->nr_workers ? 0 : rc;
 }
 
 int pool_create(const struct page_codec *codec, int level, size_t page_size, unsigned int nr,
-		struct pool **ret, struct err *err)
+		struct page_ctx *own, struct pool **ret, struct err *err)
 {
 	struct pool *p = calloc(1, sizeof(*p));
 	int rc;
@@ -122,6 +128,7 @@ int pool_create(const struct page_codec *codec, int level, size_t page_size, uns
 		return err_nomem(err);
 	nr = nr > POOL_WORKERS_MAX ? POOL_WORKERS_MAX : nr;
 	p->page_size = page_size;
+	p->own = own;
 	p->nr_batches = nr + 2;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->submitted, NULL);
@@ -186,8 +193,12 @@ struct pool_batch *pool_oldest(struct pool *p)
 	if (p->head == p->tail)
 		return NULL;
 	pthread_mutex_lock(&p->lock);
-	while (!p->done[i])
-		pthread_cond_wait(&p->finished, &p->lock);
+	while (!p->done[i]) {
+		if (p->taken < p->head)
+			work_on_next(p, p->own);
+		else
+			pthread_cond_wait(&p->finished, &p->lock);
+	}
 	pthread_mutex_unlock(&p->lock);
 	return &p->batches[i];
 }
