@@ -29,17 +29,17 @@ def run_once(argv, poll=0.0005, **kw):
     kw.setdefault("stdout", subprocess.DEVNULL)
     kw.setdefault("stderr", subprocess.DEVNULL)
     kw.setdefault("stdin", subprocess.DEVNULL)
-    before = os.times()
     start = time.monotonic()
     p = subprocess.Popen(argv, **kw)
-    peak = 0
-    while p.poll() is None:
+    peak = pid = 0
+    while not pid:
         peak = max(peak, rss_anon(p.pid))
         time.sleep(poll)
+        # Not os.times(), which counts in hundredths.
+        pid, status, usage = os.wait4(p.pid, os.WNOHANG)
     wall = time.monotonic() - start
-    after = os.times()
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Run(wall, cpu, peak, p.returncode)
+    p.returncode = os.waitstatus_to_exitcode(status)
+    return Run(wall, usage.ru_utime + usage.ru_stime, peak, p.returncode)
 
 
 def measure(argv, times=5, **kw):
