@@ -149,12 +149,12 @@ static int take_option(const struct command *cmd, struct kdump_args *a, int opt)
 	}
 }
 
-static int run_kdump(struct kdump_args *a, char *const *path)
+static int run_kdump(struct kdump_args *a, char *const *paths, size_t nr)
 {
 	struct err err = { 0 };
 	enum vmsift_status status;
 	struct vmsift *v;
-	int rc = open_dump(&a->common, path, 1, &v, &err);
+	int rc = open_dump(&a->common, paths, nr, &v, &err);
 
 	if (rc)
 		return report_end(vmsift_status_of(rc), &err);
@@ -165,29 +165,29 @@ static int run_kdump(struct kdump_args *a, char *const *path)
 	return report_end(status, &err);
 }
 
+/* One name is the dump; of several the last is OUT, as of cp(1): the dump may be in several files. */
 static int parse_and_run(const struct command *cmd, struct kdump_args *a, int argc, char **argv)
 {
-	int opt, rc;
+	int opt, rc, nr;
 
 	while ((opt = getopt_long(argc, argv, COMMON_SHORT "d:clzFfDXp:n:", options, NULL)) != -1) {
 		rc = take_option(cmd, a, opt);
 		if (rc >= 0)
 			return rc;
 	}
-	if (argc - optind > 2)
-		return usage_error(cmd, "'%s' is too much: VMCORE [OUT]", argv[optind + 2]);
 	if (a->check_params)
 		return VMSIFT_DONE;
 	if (optind == argc)
 		return usage_error(cmd, "which dump? VMCORE is missing");
-	if (optind + 1 < argc)
-		a->o.out = argv[optind + 1];
+	nr = argc - optind;
+	if (nr > 1)
+		a->o.out = argv[optind + --nr];
 	a->o.dry_run = a->common.dry_run;
 	a->o.json = a->common.json;
 	a->o.conf = a->common.config;
 	a->o.max_bytes = a->common.max_bytes;
 	a->o.max_seconds = a->common.max_seconds;
-	return run_kdump(a, argv + optind);
+	return run_kdump(a, argv + optind, (size_t)nr);
 }
 
 int cmd_kdump(const struct command *cmd, int argc, char **argv)

@@ -36,7 +36,7 @@ static const struct command commands[] = {
 	  "  -C, --config FILE       whose process sections say what is kept and excluded\n"
 	  "                          (default /etc/vmsift.conf, where there is one)\n",
 	  cmd_core },
-	{ "kdump", "[-d N] [-c|-l|-z] VMCORE [OUT]", "kernel pages, as makedumpfile(8) writes them",
+	{ "kdump", "[-d N] [-c|-l|-z] VMCORE... [OUT]", "kernel pages, as makedumpfile(8) writes them",
 	  "  -d N                    leave pages out, the sum of: 1 zeros (they share one record),\n"
 	  "                          2 cache, 4 cache, also private, 8 user data, 16 free (default 0)\n"
 	  "  -c, -l, -z              compress pages by zlib, lzo, zstd (default: as they are)\n"

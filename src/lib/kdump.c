@@ -235,7 +235,10 @@ static enum vmsift_status run_kdump(struct vmsift *v, struct kmem *km, struct si
 	return found;
 }
 
-/* Refused before work starts: what is there already, and the dump itself. */
+/*
+ * Refused before work starts: what is there already, the dump itself, and a running kernel, whose pages become
+ * others' between the pass that chooses and the pass that copies: data of users would be written as the kernel's.
+ */
 static int open_out(struct vmsift *v, const struct vmsift_kdump_opts *o, struct sink **ret,
 		    struct err *err)
 {
@@ -243,6 +246,9 @@ static int open_out(struct vmsift *v, const struct vmsift_kdump_opts *o, struct 
 
 	if (o->dry_run)
 		return 0;
+	if (v->vc->is_kcore)
+		return err_set(err, ERR_INVALID, "%s: a kernel dump is of one instant, and this kernel runs (--dry-run counts its pages)",
+			       v->vc->path);
 	if (vmcore_is_read_from(v->vc, out))
 		return err_set(err, ERR_INVALID, "%s: is the dump that is to be read",
 			       strcmp(out, "-") ? out : "standard output");

@@ -462,6 +462,10 @@ enum vmsift_status vmsift_run(struct vmsift *v, const struct vmsift_run_opts *o,
 	int rc;
 
 	clock_gettime(CLOCK_MONOTONIC, &r.started);
+	if (v->vc->is_kcore) {
+		err_set(err, ERR_INVALID, "%s: run saves a crash, and this kernel runs: take report and core", v->vc->path);
+		return VMSIFT_USAGE;
+	}
 	if (limit_set(&r, o->detail, err))
 		return VMSIFT_USAGE;
 	load_conf(&r, o->conf);
