@@ -198,6 +198,15 @@ static bool fill_descriptors(void)
 	return true;
 }
 
+/* What was printed is worth nothing on a full disk. */
+static int end_text(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return VMSIFT_DONE;
+	fprintf(stderr, "vmsift: standard output: could not be written\n");
+	return VMSIFT_NOTHING;
+}
+
 int main(int argc, char **argv)
 {
 	char name[32];
@@ -215,11 +224,11 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		print_help(stdout);
-		return VMSIFT_DONE;
+		return end_text();
 	}
 	if (!strcmp(argv[1], "--version")) {
 		puts("vmsift " VMSIFT_VERSION);
-		return VMSIFT_DONE;
+		return end_text();
 	}
 	for (i = 0; i < NR_COMMANDS; i++) {
 		if (strcmp(argv[1], commands[i].name))

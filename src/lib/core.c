@@ -176,7 +176,7 @@ enum vmsift_status vmsift_core(struct vmsift *v, const struct vmsift_core_opts *
 	selection_set_free(&fallback);
 	corejob_deinit(&job);
 	conf_free(&conf);
-	return status;
+	return vmsift_heed_faults(v, status);
 }
 
 const char *vmsift_codec_names(void)

@@ -52,16 +52,17 @@ static void core_name(const struct task *t, char *buf, size_t size)
 	snprintf(buf, size, "core.%s.%d", comm, t->pid);
 }
 
-static void take_result(const struct work *w, const struct ucore_result *res,
+static void take_result(const struct corejob *job, struct work *w, const struct ucore_result *res,
 			struct core_result *r)
 {
+	work_heed_faults(job, w);
 	r->lost_size = res->lost_size;
 	r->nr_threads = res->nr_threads;
 	r->outcome = w->plan.damaged || res->lost_size ? CORE_PARTLY : CORE_WRITTEN;
 }
 
 /* @over: the base of the tiny core whose place this takes, or NULL. */
-static int write_file(struct corejob *job, const struct chosen *c, const struct work *w,
+static int write_file(struct corejob *job, const struct chosen *c, struct work *w,
 		      const char *over, struct core_result *r, struct err *err)
 {
 	struct ucore_result res;
@@ -92,7 +93,7 @@ static int write_file(struct corejob *job, const struct chosen *c, const struct 
 		r->file[0] = 0;
 		return rc;
 	}
-	take_result(w, &res, r);
+	take_result(job, w, &res, r);
 	snprintf(base, sizeof(base), "%s", sink_base(s));
 	rc = sink_close(s, err);
 	if (!rc)
@@ -126,7 +127,7 @@ static int write_member(struct corejob *job, const struct chosen *c, struct work
 		return rc;
 	}
 	res.lost_size += r->lost_size;
-	take_result(w, &res, r);
+	take_result(job, w, &res, r);
 	/* It is in the stream, and nothing takes it back. */
 	if (res.ended.rc) {
 		log_warn(job->v->log, "process %d (%s): %s: its core holds what may be another's",
@@ -286,7 +287,7 @@ static int stream_one(struct corejob *job, const struct chosen *c, const struct 
 	if (!rc) {
 		rc = work_write(job, &w, to, &res, err);
 		if (!rc)
-			take_result(&w, &res, &r);
+			take_result(job, &w, &res, &r);
 		work_close(&w);
 	}
 	if (rc) {

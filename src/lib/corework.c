@@ -99,6 +99,18 @@ static int take_map(const struct plan *plan, struct core_result *r, struct err *
 	return 0;
 }
 
+void work_heed_faults(const struct corejob *job, struct work *w)
+{
+	struct err fault = { 0 };
+	const char *last;
+
+	if (vmcore_faults(job->v->vc, &last) == w->nr_faults)
+		return;
+	err_set(&fault, ERR_ABSENT, "%s", last);
+	proc_facts_lost(w->p, &fault);
+	w->plan.damaged = true;
+}
+
 int work_open(const struct corejob *job, const struct chosen *c, bool tiny, uint64_t max_bytes,
 	      struct work *w, struct core_result *r, struct err *err)
 {
@@ -107,6 +119,7 @@ int work_open(const struct corejob *job, const struct chosen *c, bool tiny, uint
 	memset(w, 0, sizeof(*w));
 	/* The tiny core comes whatever its process may take; the run's time holds for all. */
 	w->deadline_ns = tiny ? job->deadline_ns : find_deadline(job, c);
+	w->nr_faults = vmcore_faults(job->v->vc, NULL);
 	rc = proc_open(job->v->k, &c->leader, &w->p, err);
 	if (!rc && !w->p->has_memory)
 		rc = err_set(err, ERR_ABSENT, "%s",
@@ -124,6 +137,7 @@ int work_open(const struct corejob *job, const struct chosen *c, bool tiny, uint
 		work_close(w);
 		return err_add(err, "process %d (%s)", c->leader.pid, c->leader.comm);
 	}
+	work_heed_faults(job, w);
 	r->size = w->layout.size;
 	r->overhead = w->layout.size - w->layout.data_size;
 	r->nr_all_threads = w->p->threads.n + w->p->nr_lost_threads;

@@ -11,6 +11,7 @@ struct work {
 	struct plan plan;
 	struct ucore_layout layout;
 	uint64_t deadline_ns; /* of this core; 0: none */
+	uint64_t nr_faults;   /* vmcore_faults() when it was opened */
 };
 
 /**
@@ -23,6 +24,9 @@ struct work {
 int work_open(const struct corejob *job, const struct chosen *c, bool tiny, uint64_t max_bytes,
 	      struct work *w, struct core_result *r, struct err *err);
 void work_close(struct work *w);
+
+/* Something of the dump could not be read since then: the core is one written in part. */
+void work_heed_faults(const struct corejob *job, struct work *w);
 
 /* Write the core through the job's codec. ERR_BUDGET: its time is up. */
 int work_write(const struct corejob *job, const struct work *w, const struct out *to,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/dump.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,13 +162,33 @@ enum vmsift_status vmsift_status_of(int err_code)
 	}
 }
 
+enum vmsift_status vmsift_heed_faults(struct vmsift *v, enum vmsift_status status)
+{
+	const char *last;
+	uint64_t nr = vmcore_faults(v->vc, &last);
+
+	if (!nr)
+		return status;
+	if (nr != v->nr_faults_told) {
+		log_warn(v->log, "%s: not all of it can be read: %s", v->vc->path, last);
+		if (v->k && !v->nr_faults_told)
+			kernel_degrade(v->k, "memory: not all of the dump can be read: %s", last);
+	}
+	v->nr_faults_told = nr;
+	return status == VMSIFT_DONE ? VMSIFT_PARTLY : status;
+}
+
 enum vmsift_status vmsift_flush(FILE *out, enum vmsift_status status, struct err *err)
 {
-	errno = 0;
-	if (fflush(out) || ferror(out)) {
-		if (!errno)
-			errno = EIO;
+	bool failed_before = ferror(out);
+
+	if (fflush(out)) {
 		err_errno(err, "standard output");
+		return VMSIFT_NOTHING;
+	}
+	/* stdio knows that it failed, and not any more why. */
+	if (failed_before) {
+		err_set(err, ERR_IO, "standard output: not all of it could be written");
 		return VMSIFT_NOTHING;
 	}
 	return status;

@@ -15,8 +15,17 @@ struct vmsift {
 	bool lf_is_note; /* it is in the dump itself */
 	bool lf_asked_for; /* named by the user: it must fit */
 	struct kernel *k; /* NULL until something needs it */
+	uint64_t nr_faults_told; /* of vmcore_faults() */
 	struct log *log;
 };
+
+/**
+ * vmsift_heed_faults() - what a command's result is worth where something of the dump could not be read
+ *
+ * A fact that is missing for that may have changed anything (which processes were chosen, what is kept of
+ * them, what is named): says so, once. Return: VMSIFT_PARTLY instead of VMSIFT_DONE; else @status.
+ */
+enum vmsift_status vmsift_heed_faults(struct vmsift *v, enum vmsift_status status);
 
 /* Find symbols and types, once. Return: 0 or an error. */
 int vmsift_need_kernel(struct vmsift *v, struct err *err);

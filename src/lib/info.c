@@ -140,6 +140,7 @@ enum vmsift_status vmsift_info(struct vmsift *v, FILE *out, bool json, bool chec
 	if (!rc && v->vc->missing_size)
 		kernel_degrade(v->k, "memory: the file was cut, %" PRIu64 " bytes are missing",
 			       v->vc->missing_size);
+	vmsift_heed_faults(v, VMSIFT_DONE);
 	if (!rc && json)
 		rc = print_json(v, &c, out, err);
 	else if (!rc)

@@ -298,7 +298,7 @@ enum vmsift_status vmsift_kdump(struct vmsift *v, const struct vmsift_kdump_opts
 	rc = load_conf(v, o->conf, &conf, err);
 	status = rc ? vmsift_status_of(rc) : with_conf(v, o, &ko, &conf, err);
 	conf_free(&conf);
-	return status;
+	return vmsift_heed_faults(v, status);
 }
 
 void vmsift_without_mmap(struct vmsift *v)

@@ -65,5 +65,5 @@ enum vmsift_status vmsift_log(struct vmsift *v, FILE *out, struct err *err)
 	if (lost)
 		log_warn(v->log, "%s: %llu records of the kernel log could not be read",
 			 v->vc->path, (unsigned long long)lost);
-	return vmsift_flush(out, lost ? VMSIFT_PARTLY : VMSIFT_DONE, err);
+	return vmsift_flush(out, vmsift_heed_faults(v, lost ? VMSIFT_PARTLY : VMSIFT_DONE), err);
 }

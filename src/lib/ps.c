@@ -202,5 +202,6 @@ enum vmsift_status vmsift_ps(struct vmsift *v, FILE *out, bool threads, bool jso
 	}
 	if (rc)
 		return vmsift_status_of(rc);
-	return vmsift_flush(out, lost || ps.lost ? VMSIFT_PARTLY : VMSIFT_DONE, err);
+	return vmsift_flush(
+		out, vmsift_heed_faults(v, lost || ps.lost ? VMSIFT_PARTLY : VMSIFT_DONE), err);
 }

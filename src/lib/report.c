@@ -142,5 +142,5 @@ enum vmsift_status vmsift_report(struct vmsift *v, FILE *out, const char *conf, 
 	}
 	task_vec_free(&leaders);
 	free(r);
-	return rc ? vmsift_status_of(rc) : vmsift_flush(out, status, err);
+	return rc ? vmsift_status_of(rc) : vmsift_flush(out, vmsift_heed_faults(v, status), err);
 }

@@ -398,7 +398,8 @@ static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o,
 		write_kernel(r);
 	status = corejob_status(&r->job, NULL);
 	r->trouble = r->trouble || r->lost_processes || r->nr_conf_problems ||
-		     status == VMSIFT_PARTLY || (status == VMSIFT_NOTHING && r->job.results.n);
+		     status == VMSIFT_PARTLY || (status == VMSIFT_NOTHING && r->job.results.n) ||
+		     vmsift_heed_faults(r->v, VMSIFT_DONE) != VMSIFT_DONE;
 	write_manifest(r);
 	if (!r->report_written && !r->log_written && !r->ps_written && !r->kdump.written &&
 	    (!r->job.results.n || status == VMSIFT_NOTHING)) {
@@ -451,7 +452,8 @@ static enum vmsift_status dry_run(struct run *r, const struct vmsift_run_opts *o
 		print_rest(r, o->report);
 	}
 	r->trouble = r->trouble || r->nr_conf_problems || r->lost_processes ||
-		     corejob_status(&r->job, NULL) != VMSIFT_DONE;
+		     corejob_status(&r->job, NULL) != VMSIFT_DONE ||
+		     vmsift_heed_faults(r->v, VMSIFT_DONE) != VMSIFT_DONE;
 	return vmsift_flush(o->report, r->trouble ? VMSIFT_PARTLY : VMSIFT_DONE, err);
 }
 

@@ -82,7 +82,7 @@ void proc_close(struct proc *p)
 void proc_facts_lost(struct proc *p, const struct err *err)
 {
 	if (!p->facts_lost)
-		log_warn(p->log, "process %d (%s): not all can be told of its files and pages: %s",
+		log_warn(p->log, "process %d (%s): not all that its core depends on can be read: %s",
 			 p->leader.pid, p->leader.comm, err->text);
 	p->facts_lost = true;
 }

@@ -149,7 +149,7 @@ struct proc {
 	struct proc_file_vec files;
 	struct err map_fault;	/* what of the memory map could not be read; .rc 0: all was */
 	unsigned int nr_lost_threads;
-	bool facts_lost; /* which file, or whose page, could not be read: what is kept depends on it */
+	bool facts_lost; /* something that what is kept depends on could not be read: whose page, which file */
 	struct proc_walk *reader; /* proc_read()'s, opened when first needed */
 };
 DEFINE_VEC(proc_ptr_vec, struct proc *);

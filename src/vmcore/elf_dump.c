@@ -70,6 +70,10 @@ static int add_load(struct vmcore *vc, const GElf_Phdr *ph, struct err *err)
 	seg.end = seg.start + size;
 	if (size && !vmcore_seg_vec_push(&vc->segs, seg))
 		return err_nomem(err);
+	seg.start = seg.end;
+	seg.end = ph->p_paddr + ph->p_filesz;
+	if (seg.start < seg.end && !vmcore_seg_vec_push(&vc->missing, seg))
+		return err_nomem(err);
 	return 0;
 }
 

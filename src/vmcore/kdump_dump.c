@@ -380,6 +380,7 @@ int kdump_dump_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **p
 	pfn_t pfn = paddr / kd->page_size;
 	uint64_t at = paddr & (kd->page_size - 1);
 	unsigned int slot;
+	struct err fault;
 	bool found;
 	int rc;
 
@@ -394,13 +395,14 @@ int kdump_dump_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **p
 		if (!test_bit(vc, 1, pfn))
 			return why_absent(vc, pfn, err);
 		kd->slots[slot].used = 0;
+		err = vmcore_fault_err(err, &fault);
 		rc = load_page(vc, pfn, kd->pages + (size_t)slot * kd->page_size, err);
 		if (rc) {
 			err_add(err, "page frame 0x%" PRIx64, pfn);
 			/* A damaged page is one that is not there; the rest of the dump is sound. */
-			if (err && rc != ERR_NOMEM)
+			if (rc != ERR_NOMEM)
 				err->rc = ERR_ABSENT;
-			return rc == ERR_NOMEM ? rc : ERR_ABSENT;
+			return vmcore_take_fault(vc, rc == ERR_NOMEM ? rc : ERR_ABSENT, err);
 		}
 		kd->slots[slot].pfn = pfn;
 	}

@@ -224,6 +224,7 @@ void vmcore_close(struct vmcore *vc)
 	vmcore_load_vec_free(&vc->loads);
 	vmcore_seg_vec_free(&vc->segs);
 	vmcore_seg_vec_free(&vc->filtered);
+	vmcore_seg_vec_free(&vc->missing);
 	free(vc->path);
 	free(vc);
 }
@@ -347,25 +348,65 @@ static int see_file(struct vmcore *vc, uint64_t off, void *buf, size_t *size, co
 	return 0;
 }
 
+uint64_t vmcore_faults(const struct vmcore *vc, const char **last)
+{
+	uint64_t n = vc->nr_faults;
+	size_t i;
+
+	if (last)
+		*last = vc->last_fault.text;
+	for (i = 0; i < vc->nr_parts; i++) {
+		n += vc->parts[i]->nr_faults;
+		if (last && vc->parts[i]->nr_faults)
+			*last = vc->parts[i]->last_fault.text;
+	}
+	return n;
+}
+
+int vmcore_take_fault(struct vmcore *vc, int rc, const struct err *err)
+{
+	if (rc && rc != ERR_NOMEM && !vc->is_kcore) {
+		vc->nr_faults++;
+		vc->last_fault = *err;
+	}
+	return rc;
+}
+
+static int why_absent(struct vmcore *vc, paddr_t paddr, struct err *err)
+{
+	const struct vmcore_seg *s;
+	struct err fault;
+
+	vec_for_each(s, &vc->missing)
+		if (s->start <= paddr && paddr < s->end) {
+			err = vmcore_fault_err(err, &fault);
+			err_set(err, ERR_ABSENT, "page frame 0x%" PRIx64 " is not in the dump: it was cut",
+				paddr / vc->page_size);
+			return vmcore_take_fault(vc, ERR_ABSENT, err);
+		}
+	return err_set(err, ERR_ABSENT, "page frame 0x%" PRIx64 " %s the dump", paddr / vc->page_size,
+		       seg_find(&vc->filtered, paddr) ? "was filtered out of" : "is not in");
+}
+
 /* @buf: NULL to look at a window, else as vmcore_fetch() */
 static int see(struct vmcore *vc, paddr_t paddr, void *buf, size_t want, const void **ptr,
 	       size_t *size, struct err *err)
 {
 	const struct vmcore_seg *s;
+	struct err fault;
 	int rc;
 
 	if (vc->kd)
 		return kdump_dump_map(vc, paddr, want, ptr, size, err);
 	s = seg_find(&vc->segs, paddr);
 	if (!s)
-		return err_set(err, ERR_ABSENT, "page frame 0x%" PRIx64 " %s the dump",
-			       paddr / vc->page_size,
-			       seg_find(&vc->filtered, paddr) ? "was filtered out of" : "is not in");
+		return why_absent(vc, paddr, err);
 	*size = min_u64(want, s->end - paddr);
+	err = vmcore_fault_err(err, &fault);
 	rc = see_file(vc, s->off + (paddr - s->start), buf, size, ptr, err);
 	if (rc)
-		return err_add(err, "page frame 0x%" PRIx64, paddr / vc->page_size);
-	return 0;
+		err_add(err, "page frame 0x%" PRIx64, paddr / vc->page_size);
+	return vmcore_take_fault(vc, rc, err);
 }
 
 int vmcore_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **ptr, size_t *size,
@@ -412,8 +453,11 @@ int vmcore_read(struct vmcore *vc, paddr_t paddr, void *buf, size_t size, struct
 int vmcore_map_file(struct vmcore *vc, uint64_t off, size_t want, const void **ptr, size_t *size,
 		    struct err *err)
 {
+	struct err fault;
+
+	err = vmcore_fault_err(err, &fault);
 	*size = want;
-	return see_file(vc, off, NULL, size, ptr, err);
+	return vmcore_take_fault(vc, see_file(vc, off, NULL, size, ptr, err), err);
 }
 
 int vmcore_read_file(struct vmcore *vc, uint64_t off, void *buf, size_t size, struct err *err)

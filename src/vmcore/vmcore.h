@@ -47,10 +47,13 @@ struct vmcore {
 	uint64_t missing_size; /* bytes that headers promise and the file has not: it was cut */
 	struct vmcore_seg_vec segs;   /* ascending, disjoint */
 	struct vmcore_seg_vec filtered; /* RAM that whoever wrote the file left out; likewise; no .off */
+	struct vmcore_seg_vec missing;	/* that headers promise and the file has not; in their order */
 	struct vmcore_load_vec loads; /* in the file's order; one without .vaddr where it has none */
 	struct note_vec notes;	      /* .desc_off is an offset in the file */
 	struct vmcoreinfo info;
 	struct window_cache *windows;
+	uint64_t nr_faults;	      /* vmcore_faults() */
+	struct err last_fault;
 	void (*watch)(void *ctx, paddr_t paddr, uint64_t size); /* vmcore_watch() */
 	void *watch_ctx;
 };
@@ -121,6 +124,27 @@ int vmcore_read_file(struct vmcore *vc, uint64_t off, void *buf, size_t size, st
 /* The same without copying: @size bytes of the @want are at @ptr until the next call. */
 int vmcore_map_file(struct vmcore *vc, uint64_t off, size_t want, const void **ptr, size_t *size,
 		    struct err *err);
+
+/**
+ * vmcore_faults() - how often something could not be read that the dump should have
+ * @last: what was said of the last; NULL: not asked for
+ *
+ * Disk errors, poisoned pages, damaged compression, the end of a file that was cut; not what lies outside of
+ * the dump or was filtered out, which is no damage. Whoever takes a failed read for "there is none" (of a signal stack, of a name) tells by
+ * this that he may be wrong. Of a live kernel nothing is counted: its memory changes hands while it is read.
+ */
+uint64_t vmcore_faults(const struct vmcore *vc, const char **last);
+
+/* For this layer: count @err, unless @rc is 0 or a lack of memory. Return: @rc. */
+int vmcore_take_fault(struct vmcore *vc, int rc, const struct err *err);
+
+/* Where to say why a read fails: @own, if the caller does not ask. */
+static inline struct err *vmcore_fault_err(struct err *err, struct err *own)
+{
+	own->rc = 0;
+	own->text[0] = 0;
+	return err ? err : own;
+}
 
 /* Whether a file (or standard output: "-") is one of those that the dump is read from. */
 bool vmcore_is_read_from(const struct vmcore *vc, const char *path);

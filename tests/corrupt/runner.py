@@ -4,6 +4,7 @@ import hashlib
 import os
 import select
 import shutil
+import signal
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SHIM = os.path.join(TOP, "build/faults/shim.so")
@@ -50,26 +51,42 @@ class Runner:
         words = [{"OUT": out, "CONF": self.conf, "VMCORE": self.vmcore}.get(a, a) for a in command.args]
         return [self.vmsift, *words] + ([] if "VMCORE" in command.args else [self.vmcore])
 
+    def strace(self, fault):
+        """@fault for the writes that stdio makes to standard output, which no preloaded function sees."""
+        _, n, what = fault.split(":")
+        when = f"{n}+" if what[0] == "+" else n
+        what = what.lstrip("+")
+        inject = f"signal={what}" if what.startswith("SIG") else f"error={what}"
+        return ["strace", "-qq", "-o", self.calls, "-P", self.out, "-e", "trace=write"] + \
+            (["-e", f"inject=write:{inject}:when={when}"] if n != "0" else [])
+
     def run(self, command, out, damage=None, trace=None, fault=None):
-        """@fault: as tests/faults/shim.c takes it; the count of calls is in Result.calls."""
+        """
+        @fault: as tests/faults/shim.c takes it, or of KIND "stdout" (stdio's writes) or "time" (N microseconds,
+        a signal); the count of calls is in Result.calls.
+        """
         remove(self.heap)
         remove(self.calls)
-        env = {"LD_PRELOAD": self.shim, "FAULT_HEAP": self.heap,
+        after = fault.split(":")[1:] if fault and fault.startswith("time:") else None
+        fault = fault if not after else None
+        stdio = bool(fault) and fault.startswith("stdout:")
+        prefix, fault = (self.strace(fault), None) if stdio else ([], fault)
+        env = {"LD_PRELOAD": "" if stdio else self.shim, "FAULT_HEAP": self.heap,
                "FAULT": fault or "", "FAULT_COUNT": self.calls if fault else "",
                "PATH": os.environ.get("PATH", ""), "VMSIFT_DAMAGE": damage or "",
                "VMSIFT_TRACE": trace or "", "LC_ALL": "C.UTF-8",
                "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
                "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99"}
         opened = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        argv = self.argv(command, out)
-        pid = os.posix_spawn(argv[0], argv, env, file_actions=[
+        argv = prefix + self.argv(command, out)
+        pid = os.posix_spawnp(argv[0], argv, env, file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, self.out, opened, 0o600),
             (os.POSIX_SPAWN_OPEN, 2, self.err, opened, 0o600)])
-        status, usage = wait(pid)
+        status, usage = wait(pid, *(after or ()))
         with open(self.out, "rb") as f, open(self.err, "rb") as g:
             r = Result(status, usage, f.read(), g.read())
-        r.heap, r.calls = number_in(self.heap), number_in(self.calls)
+        r.heap, r.calls = number_in(self.heap), lines_in(self.calls) if stdio else number_in(self.calls)
         return r
 
 
@@ -81,10 +98,17 @@ def number_in(path):
         return None
 
 
-def wait(pid):
-    """(status or "hangs", usage)"""
+def lines_in(path):
+    with open(path, encoding="ascii", errors="replace") as f:
+        return sum(line.startswith("write(") for line in f)
+
+
+def wait(pid, after=None, what=None):
+    """(status or "hangs", usage); @after: microseconds, after which signal @what is sent"""
     fd = os.pidfd_open(pid)
     try:
+        if after and not select.select([fd], [], [], int(after) / 1e6)[0]:
+            signal.pidfd_send_signal(fd, signal.Signals[what])
         ended = select.select([fd], [], [], WALL_MAX)[0]
     finally:
         os.close(fd)

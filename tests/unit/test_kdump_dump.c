@@ -167,6 +167,7 @@ static void names_damage(void **state)
 					     &err),
 				 ERR_ABSENT);
 		assert_non_null(strstr(err.text, damages[i].page_says));
+		assert_int_not_equal(vmcore_faults(vc, NULL), 0);
 		/* The rest is as it was. */
 		assert_int_equal(vmcore_read(vc, SMALL_LZO * SMALL_PAGE, page, sizeof(page), NULL), 0);
 		vmcore_close(vc);

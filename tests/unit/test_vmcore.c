@@ -242,6 +242,8 @@ static void test_read_across(void **state)
 	assert_int_equal(*(const char *)ptr, 'r');
 	assert_int_equal(vmcore_map(vc, 0, 1, &ptr, &size, &err), ERR_ABSENT);
 	assert_int_equal(vmcore_map(vc, ~0ull, 1, &ptr, &size, &err), ERR_ABSENT);
+	/* What was never there is no fault. */
+	assert_int_equal(vmcore_faults(vc, NULL), 0);
 	vmcore_close(vc);
 	tiny_free(&t);
 }
@@ -251,6 +253,7 @@ static void test_cut(void **state)
 	struct err err = { 0 };
 	uint8_t page[PAGE];
 	struct vmcore *vc;
+	const char *last;
 	struct tiny t;
 
 	(void)state;
@@ -262,8 +265,10 @@ static void test_cut(void **state)
 	assert_int_equal(vmcore_read(vc, RAM + 12 * PAGE, page, PAGE - 100, &err), 0);
 	assert_int_equal(page[PAGE - 101], 'm');
 	assert_int_equal(vmcore_read(vc, RAM + 12 * PAGE, page, PAGE, &err), ERR_ABSENT);
-	assert_string_equal(err.text, "page frame 0x10c is not in the dump");
+	assert_string_equal(err.text, "page frame 0x10c is not in the dump: it was cut");
 	assert_int_equal(byte_at(vc, RAM + 13 * PAGE), ' ');
+	assert_int_equal(vmcore_faults(vc, &last), 2);
+	assert_string_equal(last, "page frame 0x10d is not in the dump: it was cut");
 	vmcore_close(vc);
 	tiny_free(&t);
 }
@@ -411,6 +416,7 @@ static void check_pages(const struct damage_row *r, struct vmcore *vc)
 	struct err first = { 0 };
 	char got[17] = "";
 	uint8_t page[PAGE], want[PAGE];
+	uint64_t nr_bad = vmcore_faults(vc, NULL);
 	int i;
 
 	for (i = 0; i < 16; i++) {
@@ -421,11 +427,13 @@ static void check_pages(const struct damage_row *r, struct vmcore *vc)
 		assert_true(!rc || rc == ERR_ABSENT);
 		if (rc && !first.rc)
 			first = err;
+		nr_bad += rc != 0;
 		got[i] = rc ? '!' : page[0] ? (char)page[0] : '0';
 		memset(want, page[0], PAGE);
 		if (!rc)
 			assert_memory_equal(page, want, PAGE);
 	}
+	assert_int_equal(vmcore_faults(vc, NULL), nr_bad);
 	if (strcmp(got, r->bytes) || (r->fault && !strstr(first.text, r->fault)))
 		fail_msg("%s: %s '%s'", r->what, got, first.text);
 }
