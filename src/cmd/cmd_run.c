@@ -54,7 +54,7 @@ int cmd_run(const struct command *cmd, int argc, char **argv)
 
 int cmd_conf(const struct command *cmd, int argc, char **argv)
 {
-	enum vmsift_conf_mode mode = VMSIFT_CONF_PRINT;
+	enum vmsift_conf_mode mode = VMSIFT_CONF_PRINT, wanted;
 	struct err err = { 0 };
 	struct common common;
 	int opt, rc;
@@ -62,7 +62,10 @@ int cmd_conf(const struct command *cmd, int argc, char **argv)
 	common_init(&common);
 	while ((opt = getopt_long(argc, argv, COMMON_SHORT, conf_options, NULL)) != -1) {
 		if (opt == OPT_CHECK || opt == OPT_SHELL) {
-			mode = opt == OPT_CHECK ? VMSIFT_CONF_CHECK : VMSIFT_CONF_SHELL;
+			wanted = opt == OPT_CHECK ? VMSIFT_CONF_CHECK : VMSIFT_CONF_SHELL;
+			if (mode != VMSIFT_CONF_PRINT && mode != wanted)
+				return usage_error(cmd, "--check and --shell exclude each other");
+			mode = wanted;
 			continue;
 		}
 		rc = common_option(&common, cmd, opt, optarg);

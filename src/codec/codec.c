@@ -29,10 +29,12 @@ const struct codec *codec_find(const char *name)
 	return NULL;
 }
 
-static int check_level(const struct codec *c, int level, struct err *err)
+int codec_check_level(const struct codec *c, int level, struct err *err)
 {
 	if (level >= c->level_min && level <= c->level_max)
 		return 0;
+	if (!c->level_max)
+		return err_set(err, ERR_INVALID, "codec %s has no levels", c->name);
 	if (c->level_min == c->level_max)
 		return err_set(err, ERR_INVALID, "codec %s knows level %d only, not %d", c->name,
 			       c->level_min, level);
@@ -46,7 +48,7 @@ int codec_stream_create(const struct codec *codec, int level, const struct out *
 	struct codec_stream *s;
 	int rc;
 
-	rc = check_level(codec, level, err);
+	rc = codec_check_level(codec, level, err);
 	if (rc)
 		return rc;
 	s = calloc(1, codec->ops->state_size);

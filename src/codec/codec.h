@@ -32,6 +32,9 @@ const struct codec *codec_find(const char *name);
 /* The codecs in the order of their table, for help texts and tests. Return: NULL past the last. */
 const struct codec *codec_at(size_t i);
 
+/* Return: 0; ERR_INVALID with what levels there are. */
+int codec_check_level(const struct codec *codec, int level, struct err *err);
+
 /**
  * codec_stream_create() - begin a compressed stream
  * @codec: how

@@ -221,9 +221,16 @@ def refresh_quietly(*_):
         pass
 
 
+# Of these the address is meant: their value may be what is not there.
+PLACES = (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_FUNC)
+
+
 def address_of(text):
     try:
-        return int(gdb.parse_and_eval(text)) & (1 << 64) - 1
+        value = gdb.parse_and_eval(text)
+        if value.type.strip_typedefs().code in PLACES and value.address is not None:
+            value = value.address
+        return int(value) & (1 << 64) - 1
     except gdb.error as e:
         raise gdb.GdbError(str(e))
 
@@ -245,6 +252,9 @@ class Vmsift(gdb.Command):
 
     def __init__(self):
         super().__init__("vmsift", gdb.COMMAND_DATA, prefix=True)
+
+    def invoke(self, argument, from_tty):
+        gdb.execute("help vmsift")
 
 
 class Info(gdb.Command):

@@ -149,3 +149,12 @@ bool task_ns_inum(struct kernel *k, const struct task *t, enum task_ns ns, uint3
 	*ret = (uint32_t)inum;
 	return true;
 }
+
+int task_is_oom_victim(struct kernel *k, const struct task *t)
+{
+	uint64_t mm;
+
+	if (!t->signal || kread_member(k, t->signal, L_signal_struct_oom_mm, &mm, NULL))
+		return -1;
+	return mm != 0;
+}

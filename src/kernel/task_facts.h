@@ -55,4 +55,13 @@ const char *task_ns_name(enum task_ns ns);
 /* The number of a namespace, as /proc/PID/ns/NAME shows it. Return: whether it is known. */
 bool task_ns_inum(struct kernel *k, const struct task *t, enum task_ns ns, uint32_t *ret);
 
+/**
+ * task_is_oom_victim() - whether the OOM killer chose a process
+ *
+ * It leaves the victim's mm in signal->oom_mm (mark_oom_victim, mm/oom_kill.c), until the process is gone.
+ *
+ * Return: 1, 0, or -1 if that is not known.
+ */
+int task_is_oom_victim(struct kernel *k, const struct task *t);
+
 #endif

@@ -70,8 +70,6 @@ static int write_all(struct corejob *job, const struct vmsift_core_opts *o,
 		if (!rc)
 			rc = check_names(job, chosen, err);
 	}
-	if (o->max_seconds)
-		job->deadline_ns = corejob_deadline(o->max_seconds);
 	vec_for_each(c, chosen)
 		if (!rc)
 			rc = corejob_write(job, c, PASS_ONLY, err);
@@ -117,14 +115,18 @@ static enum vmsift_status core_chosen(struct corejob *job, const struct vmsift_c
 		err_set(err, ERR_NOTFOUND, "no process matches");
 		return VMSIFT_NO_MATCH;
 	}
+	if (o->max_seconds)
+		job->deadline_ns = corejob_deadline(o->max_seconds);
+	if (stream && o->max_bytes)
+		log_warn(job->v->log, "max-bytes has no effect on a stream");
 	rc = stream ? corejob_stream(job, chosen, err) : write_all(job, o, chosen, err);
 	if (rc && !job->results.n)
 		return vmsift_status_of(rc);
 	if (o->dry_run) {
 		print_dry_run(job, o);
-		return vmsift_flush(o->report, corejob_status(job, err), err);
+		return vmsift_flush(o->report, corejob_status(job), err);
 	}
-	status = corejob_status(job, rc ? NULL : err);
+	status = corejob_status(job);
 	if (rc)
 		return status == VMSIFT_NOTHING || stream ? VMSIFT_NOTHING : VMSIFT_PARTLY;
 	return status == VMSIFT_DONE && lost ? VMSIFT_PARTLY : status;

@@ -21,11 +21,7 @@ int corejob_init(struct corejob *job, struct vmsift *v, const char *codec, int l
 		return err_set(err, ERR_INVALID, "there is no codec '%s': %s", codec,
 			       vmsift_codec_names());
 	job->level = level;
-	if (level && (level < job->codec->level_min || level > job->codec->level_max))
-		return err_set(err, ERR_INVALID, "codec %s has levels %d to %d, not %d",
-			       job->codec->name, job->codec->level_min, job->codec->level_max,
-			       level);
-	return 0;
+	return level ? codec_check_level(job->codec, level, err) : 0;
 }
 
 static void result_deinit(struct core_result *r)
@@ -197,7 +193,10 @@ static int try_smaller(struct corejob *job, const struct chosen *c, enum core_pa
 	return rc;
 }
 
-/* Where there is no tiny core yet, one takes the place of what its process's time did not suffice for. */
+/*
+ * Where there is no tiny core yet, one takes the place of what its process's time, or the bytes that are
+ * left, did not suffice for.
+ */
 static int fall_back(struct corejob *job, const struct chosen *c, struct core_result *r,
 		     struct err *err)
 {
@@ -207,6 +206,8 @@ static int fall_back(struct corejob *job, const struct chosen *c, struct core_re
 	result_deinit(r);
 	*err = (struct err){ 0 };
 	rc = try_core(job, c, PASS_TINY, NULL, UINT64_MAX, r, err);
+	if (rc == ERR_BUDGET)
+		*err = first;
 	if (rc)
 		return rc;
 	r->richer_failed = true;
@@ -254,7 +255,7 @@ int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pa
 	rc = try_core(job, c, pass, over, UINT64_MAX, &r, &why);
 	if (rc == ERR_BUDGET && pass != PASS_TINY)
 		rc = try_smaller(job, c, pass, over, &r, &why);
-	if (rc == ERR_BUDGET && pass == PASS_ONLY && r.timed_out)
+	if (rc == ERR_BUDGET && pass == PASS_ONLY && c->detail > DETAIL_TINY)
 		rc = fall_back(job, c, &r, &why);
 	if (rc && over) {
 		result_deinit(&r);
@@ -285,6 +286,8 @@ static int stream_one(struct corejob *job, const struct chosen *c, const struct 
 	memcpy(r.comm, c->leader.comm, sizeof(r.comm));
 	rc = work_open(job, c, false, UINT64_MAX, &w, &r, err);
 	if (!rc) {
+		/* Half a core is of no use, and nothing takes back what was written. */
+		w.deadline_ns = 0;
 		rc = work_write(job, &w, to, &res, err);
 		if (!rc)
 			take_result(job, &w, &res, &r);
@@ -344,7 +347,7 @@ int corejob_stream(struct corejob *job, const struct chosen_vec *chosen, struct 
 	return sink_close(s, err);
 }
 
-enum vmsift_status corejob_status(const struct corejob *job, struct err *err)
+enum vmsift_status corejob_status(const struct corejob *job)
 {
 	const struct core_result *r;
 	size_t good = 0, bad = 0, partly = 0;
@@ -352,15 +355,9 @@ enum vmsift_status corejob_status(const struct corejob *job, struct err *err)
 	vec_for_each(r, &job->results) {
 		good += r->outcome != CORE_FAILED;
 		partly += r->outcome == CORE_PARTLY;
-		if (r->outcome == CORE_FAILED && !bad++ && err && !err->rc)
-			snprintf(err->text, sizeof(err->text), "%s", r->why);
+		bad += r->outcome == CORE_FAILED;
 	}
 	if (bad && !good)
 		return VMSIFT_NOTHING;
-	if (bad || partly) {
-		if (err)
-			err->text[0] = 0; /* each was said as it came */
-		return VMSIFT_PARTLY;
-	}
-	return VMSIFT_DONE;
+	return bad || partly ? VMSIFT_PARTLY : VMSIFT_DONE;
 }

@@ -126,7 +126,7 @@ void chosen_add_section(struct chosen *c, const struct conf *conf, size_t sectio
  *	  one name: who unpacks it is left with the richer one.
  *
  * A richer core that a limit of bytes does not allow is made smaller, its largest memory first; if that
- * does not help, or the time is up, the tiny one stays.
+ * does not help, or the time is up, the tiny one stays, with PASS_ONLY takes its place.
  *
  * The result is added to job->results whatever happens. Return: 0, also if this core failed; ERR_NOMEM,
  * ERR_NOSPACE, ERR_INTERRUPTED if it makes no sense to go on.
@@ -137,8 +137,8 @@ int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pa
 /* One core, or a tar of several, to standard output. */
 int corejob_stream(struct corejob *job, const struct chosen_vec *chosen, struct err *err);
 
-/* The status that the results amount to; @err says the first reason. */
-enum vmsift_status corejob_status(const struct corejob *job, struct err *err);
+/* The status that the results amount to; why was said of each as it came. */
+enum vmsift_status corejob_status(const struct corejob *job);
 
 /* A table for people. */
 void corejob_print(const struct corejob *job, FILE *out);

@@ -6,14 +6,14 @@
 #include <string.h>
 
 /* A file that is not there: its bytes are missing too. */
-static void forget(struct core_result *r, struct data_file *f, const char *why)
+static void forget(struct core_result *r, struct data_file *f, const struct err *why)
 {
 	f->name[0] = 0;
 	f->missing += f->size;
-	if (r->outcome == CORE_WRITTEN)
+	if (r->outcome == CORE_WRITTEN && why->rc != ERR_BUDGET)
 		r->outcome = CORE_PARTLY;
 	if (!r->why[0])
-		snprintf(r->why, sizeof(r->why), "%s", why);
+		snprintf(r->why, sizeof(r->why), "%s", why->text);
 }
 
 static int write_one(const struct plan *plan, struct outdir *dir, const struct data_file *f,
@@ -52,9 +52,10 @@ void datafiles_write(struct corejob *job, const struct plan *plan, const char *b
 		if (!rc)
 			rc = write_one(plan, dir, f, &lost, &err);
 		if (rc) {
-			log_error(job->v->log, "registered data %s of process %d (%s): %s", f->name,
-				  r->pid, r->comm, err.text);
-			forget(r, f, err.text);
+			log_print(job->v->log, rc == ERR_BUDGET ? LOG_WARN : LOG_ERROR,
+				  "registered data %s of process %d (%s): %s", f->name, r->pid,
+				  r->comm, err.text);
+			forget(r, f, &err);
 		}
 	}
 	if (dir)
@@ -104,7 +105,7 @@ bool datafiles_published(struct core_result *r, const char *name, const struct e
 		n = (size_t)snprintf(path, sizeof(path), "%s/%s", r->data_dir, f->name);
 		if (strlen(name) < n || strcmp(name + strlen(name) - n, path))
 			continue;
-		forget(r, f, err->text);
+		forget(r, f, err);
 		return true;
 	}
 	return false;

@@ -19,7 +19,7 @@
 #include "util/str.h"
 
 #define MANIFEST_SCHEMA 1
-/* Kept back from the budget for what says what was done. */
+/* Kept back from the budget for what says what was done; should it take more, it gets it. */
 #define MANIFEST_RESERVE KIB(64)
 
 struct run {
@@ -85,10 +85,11 @@ static bool write_text(struct run *r, const char *base, const char *suffix,
 	enum vmsift_status status;
 	struct err err = { 0 };
 	bool ok = !target_text(&r->target, base, suffix, fill_text, &text, &status, &err);
+	bool limited = err.rc == ERR_BUDGET;
 
 	if (!ok)
-		log_error(r->v->log, "%s", err.text);
-	if (!ok || status != VMSIFT_DONE)
+		log_print(r->v->log, limited ? LOG_WARN : LOG_ERROR, "%s", err.text);
+	if (ok ? status != VMSIFT_DONE : !limited)
 		r->trouble = true;
 	return ok;
 }
@@ -352,8 +353,8 @@ static void write_manifest(struct run *r)
 {
 	struct err err = { 0 };
 
-	if (r->target.dir && outdir_budget(r->target.dir)->max != UINT64_MAX)
-		outdir_budget(r->target.dir)->max += MANIFEST_RESERVE;
+	if (r->target.dir)
+		outdir_budget(r->target.dir)->max = UINT64_MAX;
 	r->target.broken |= r->job.stream_broken;
 	r->milliseconds = (uint64_t)(seconds_since(&r->started) * 1e3);
 	if (!write_text(r, "manifest", ".json", fill_manifest))
@@ -396,7 +397,7 @@ static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o,
 	publish(r);
 	if (has_kernel)
 		write_kernel(r);
-	status = corejob_status(&r->job, NULL);
+	status = corejob_status(&r->job);
 	r->trouble = r->trouble || r->lost_processes || r->nr_conf_problems ||
 		     status == VMSIFT_PARTLY || (status == VMSIFT_NOTHING && r->job.results.n) ||
 		     vmsift_heed_faults(r->v, VMSIFT_DONE) != VMSIFT_DONE;
@@ -452,7 +453,7 @@ static enum vmsift_status dry_run(struct run *r, const struct vmsift_run_opts *o
 		print_rest(r, o->report);
 	}
 	r->trouble = r->trouble || r->nr_conf_problems || r->lost_processes ||
-		     corejob_status(&r->job, NULL) != VMSIFT_DONE ||
+		     corejob_status(&r->job) != VMSIFT_DONE ||
 		     vmsift_heed_faults(r->v, VMSIFT_DONE) != VMSIFT_DONE;
 	return vmsift_flush(o->report, r->trouble ? VMSIFT_PARTLY : VMSIFT_DONE, err);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernel/path.h"
+#include "kernel/task_facts.h"
 #include "lib/dump.h"
 #include "proc/proc_dump.h"
 
@@ -44,15 +45,13 @@ static void read_threads(struct kernel *k, struct subject *s)
 	f->known |= all ? FACT_STATE | FACT_HUNG : 0;
 }
 
-/* The OOM killer leaves its victim's mm in signal->oom_mm (mark_oom_victim, mm/oom_kill.c). */
 static void read_oom(struct kernel *k, struct subject *s)
 {
-	uint64_t mm;
+	int victim = task_is_oom_victim(k, &s->leader);
 
-	if (!s->leader.signal ||
-	    kread_member(k, s->leader.signal, L_signal_struct_oom_mm, &mm, NULL))
+	if (victim < 0)
 		return;
-	s->facts.oom_victim = mm != 0;
+	s->facts.oom_victim = victim;
 	s->facts.known |= FACT_OOM_VICTIM;
 }
 

@@ -115,6 +115,7 @@ int target_text(struct target *t, const char *base, const char *suffix, target_f
 	char name[256];
 	struct sink *s;
 	struct out to;
+	uint64_t used;
 	int rc;
 
 	*status = VMSIFT_NOTHING;
@@ -123,13 +124,17 @@ int target_text(struct target *t, const char *base, const char *suffix, target_f
 		return err_set(err, ERR_IO, "%s: the stream is broken", name);
 	if (!t->dir)
 		return text_in_tar(t, name, fill, ctx, status, err);
+	used = outdir_budget(t->dir)->used;
 	rc = outdir_create(t->dir, base, suffix, &s, err);
 	if (rc)
 		return rc;
 	to = sink_out(s);
 	rc = fill_out(&to, fill, ctx, status, err);
 	if (rc) {
-		sink_abort(s, SINK_KEEP);
+		/* What a limit ended is nothing, and leaves its room to what is smaller. */
+		sink_abort(s, rc == ERR_BUDGET ? SINK_REMOVE : SINK_KEEP);
+		if (rc == ERR_BUDGET)
+			outdir_budget(t->dir)->used = used;
 		/* A sink's message names the file itself. */
 		return strstr(err->text, name) ? rc : err_add(err, "%s", name);
 	}

@@ -194,6 +194,7 @@ void report_make(struct kernel *k, const struct task_vec *chosen, struct report 
 	put_head(ret, k);
 	put_log(ret, k);
 	report_cpus(ret, k, REPORT_SIZE - TAIL_ROOM);
+	report_oom(ret, k, REPORT_SIZE - TAIL_ROOM);
 	report_hung(ret, k, REPORT_SIZE - TAIL_ROOM);
 	report_chosen(ret, k, chosen, REPORT_SIZE - TAIL_ROOM);
 	if (ret->cut)

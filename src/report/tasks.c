@@ -6,6 +6,7 @@
 
 #include "kernel/stack.h"
 #include "kernel/sysinfo.h"
+#include "kernel/task_facts.h"
 #include "proc/proc_dump.h"
 #include "unwind/kstack.h"
 #include "unwind/ustack.h"
@@ -17,6 +18,7 @@
 #define FRAMES_OTHER 4
 #define NR_HUNG	     5
 #define NR_LARGEST   6
+#define NR_OOM	     4
 #define CPUS_SHOWN   16
 #define THREADS_SHOWN 8 /* of one process that was asked for */
 
@@ -296,6 +298,28 @@ void report_hung(struct report *r, struct kernel *k, size_t limit)
 		else
 			snprintf(what, sizeof(what), "hung     for an unknown time:");
 		put_task(r, k, &h.t[i], what, FRAMES_HUNG, limit);
+	}
+}
+
+void report_oom(struct report *r, struct kernel *k, size_t limit)
+{
+	struct task_iter it;
+	struct task t;
+	kvaddr_t addr;
+	unsigned int shown = 0;
+
+	if (task_iter_init(&it, k, NULL))
+		return;
+	while (task_iter_next(&it, &addr)) {
+		if (task_read(k, addr, &t, NULL) || task_is_oom_victim(k, &t) <= 0)
+			continue;
+		if (shown++ == NR_OOM) {
+			report_put(r, limit, "oom      more are not shown\n");
+			return;
+		}
+		str_make_printable(t.comm);
+		report_put(r, limit, "oom      %d %s %c: chosen to be killed for want of memory, and still there\n",
+			   t.pid, t.comm, t.letter);
 	}
 }
 

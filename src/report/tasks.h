@@ -18,6 +18,9 @@ void report_cpus(struct report *r, struct kernel *k, size_t limit);
 /* The tasks that have been in D state for longest. */
 void report_hung(struct report *r, struct kernel *k, size_t limit);
 
+/* Processes that the OOM killer chose and that are still there. */
+void report_oom(struct report *r, struct kernel *k, size_t limit);
+
 /* Threads of the processes that were asked for, those that are not shown already. */
 void report_chosen(struct report *r, struct kernel *k, const struct task_vec *chosen, size_t limit);
 

@@ -151,7 +151,9 @@ static int add_process(struct conf_place *place, cfg_t *cfg, unsigned int line, 
 		rc = exclude_for_all(place, &process, conf, err);
 	if (!rc && !process.match.selections.n) {
 		/* Left out: a section that can match nothing must not hide the default. */
-		conf_complain(place, line, "match", "nothing is left to match");
+		conf_complain(place, line, "match", "%s",
+			      place->match_lost ? "nothing is left to match" :
+						  "is missing or empty, the section is left out");
 		conf_process_free(&process);
 		return 0;
 	}

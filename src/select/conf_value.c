@@ -55,6 +55,8 @@ static void store_number(const struct item *item)
 		complain(item, "'%s' is not a time", item->text);
 	else if (key->type == CONF_NUMBER && !str_parse_u64(item->text, &v))
 		complain(item, "'%s' is not a number", item->text);
+	else if (v < key->min && key->max >= UINT64_MAX - 1)
+		complain(item, "'%s' is less than %" PRIu64, item->text, key->min);
 	else if (v < key->min || v > key->max)
 		complain(item, "'%s' is not in the range %" PRIu64 " to %" PRIu64, item->text,
 			 key->min, key->max);

@@ -16,6 +16,31 @@
 /* A static program has libc's data among its own; beyond this size it is the program's. */
 #define STATIC_DATA_MAX KIB(256)
 
+/* Notes of an executable that are worth their bytes: its build-id is among them. */
+#define HEAD_NOTES_MAX 512u
+
+/*
+ * From the ELF header to the notes in the same page: a debugger reads the build-id through them and is
+ * content with the program that it was given, whatever name that ran by.
+ */
+static int keep_exe_head(struct keep_ctx *c)
+{
+	const struct uelf *e = &c->lm.exe;
+	uint64_t head = c->lm.phdrs + c->lm.phdrs_size - e->base, end = 0;
+	const struct uelf_phdr *ph;
+
+	if (!c->lm.has_exe || !e->build_id_size)
+		return 0;
+	for (ph = e->phdrs; ph < e->phdrs + e->nr_phdrs; ph++) {
+		uint64_t at = ph->vaddr + e->bias - e->base;
+
+		if (ph->type == PT_NOTE && at < c->p->page_size && ph->filesz <= HEAD_NOTES_MAX &&
+		    at + ph->filesz <= min_u64(head + HEAD_NOTES_MAX, c->p->page_size))
+			end = max_u64(end, at + ph->filesz);
+	}
+	return end ? keep_add(c, e->base, end, RULE_EXE) : 0;
+}
+
 int keep_link_maps(struct keep_ctx *c)
 {
 	uint32_t size = c->o.detail > DETAIL_TINY ? LINK_MAP_WHOLE : LINK_MAP_SIZE;
@@ -24,6 +49,8 @@ int keep_link_maps(struct keep_ctx *c)
 	size_t i;
 	int rc = keep_add(c, lm->phdrs, lm->phdrs_size, RULE_EXE);
 
+	if (!rc)
+		rc = keep_exe_head(c);
 	if (!rc)
 		rc = keep_add(c, lm->dynamic, lm->dynamic_size, RULE_EXE);
 	for (i = 0; i < lm->nr_r_debug && !rc; i++)

@@ -13,6 +13,7 @@
  *	sigframe	waits in a signal handler that runs on a stack of its own
  *	pidns		its child is process 1 of another pid and uts name space
  *	nobody FILE	user 65534 runs the program FILE
+ *	frozen FILE NAME  writes to FILE of a file system that is frozen, under this name
  */
 #include "victim.h"
 
@@ -139,6 +140,26 @@ static void nobody(char **argv)
 	die(argv[0]);
 }
 
+/* D state that no signal ends. Its memory is what the kernel wants back first, where that runs out. */
+static void frozen(char **argv)
+{
+	char score[] = "1000";
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+
+	if (!argv[0] || !argv[1] || fd < 0 || write(fd, score, 4) != 4 || close(fd))
+		die("frozen");
+	prctl(PR_SET_NAME, argv[1]);
+	snprintf(ready.name, sizeof(ready.name), "victim-%s", argv[1]);
+	/* Its pages may be taken away. */
+	ready_say(&ready, "pages=\n");
+	fd = open(argv[0], O_WRONLY | O_APPEND);
+	if (fd < 0)
+		die(argv[0]);
+	ready_publish(&ready);
+	if (write(fd, "x", 1) != 1)
+		die(argv[0]);
+}
+
 int main(int argc, char **argv)
 {
 	const char *kind = argc > 1 ? argv[1] : "";
@@ -160,6 +181,8 @@ int main(int argc, char **argv)
 		sigframe();
 	else if (!strcmp(kind, "pidns"))
 		pidns();
+	else if (!strcmp(kind, "frozen"))
+		frozen(argv + 2);
 	else if (!strcmp(kind, "leaderless"))
 		leaderless();
 	else if (strcmp(kind, "stopped"))

@@ -226,7 +226,7 @@ static const struct row rows[] = {
 	  "3: timeout: '0' is not in the range 1 to 604800\n"
 	  "4: kernel: dump-level: '32' is not in the range 0 to 31\n"
 	  "6: process \"a\": anchor-depth: '0' is not in the range 1 to 8\n"
-	  "6: process \"a\": stack-max: '1' is not in the range 256 to 18446744073709551614\n"
+	  "6: process \"a\": stack-max: '1' is less than 256\n"
 	  "7: process \"a\": anchor-max: '99999999999T' is not a size\n"
 	  "8: process \"a\": scope: '-1' is not a number\n"
 	  "9: target \"a\": keep: 'five' is not a number\n",
@@ -243,8 +243,8 @@ static const struct row rows[] = {
 	  "1: crash-loop: '0 in 1h' is not in the range 1 in 1s to 1000 in 30d\n", NULL },
 	{ "a process section without match",
 	  TEXT("process a { detail = full }\nprocess b {match={}}"),
-	  "1: process \"a\": match: nothing is left to match\n"
-	  "2: process \"b\": match: nothing is left to match\n",
+	  "1: process \"a\": match: is missing or empty, the section is left out\n"
+	  "2: process \"b\": match: is missing or empty, the section is left out\n",
 	  NULL },
 	{ "one bad selection of two", TEXT("process a { match = {\"cmm=x\",\n\"uid=0\", \"\"} }"),
 	  "1: process \"a\": match: term 'cmm=x': there is no such term, only comm= exe= pid= uid= "
