@@ -92,7 +92,8 @@ static int write_file(struct corejob *job, const struct chosen *c, struct work *
 	take_result(job, w, &res, r);
 	snprintf(base, sizeof(base), "%s", sink_base(s));
 	rc = sink_close(s, err);
-	if (!rc)
+	/* The tiny core's are there already, and they are the same at any detail. */
+	if (!rc && !over)
 		datafiles_write(job, &w->plan, base, r);
 	return rc;
 }
@@ -216,6 +217,23 @@ static int fall_back(struct corejob *job, const struct chosen *c, struct core_re
 	return 0;
 }
 
+/* The richer core is there; the registered data was written with the tiny one. */
+static void take_data_files(struct core_result *r, struct core_result *tiny)
+{
+	struct data_file_vec own = r->data;
+	const struct data_file *f;
+
+	r->data = tiny->data;
+	tiny->data = own;
+	memcpy(r->data_dir, tiny->data_dir, sizeof(r->data_dir));
+	vec_for_each(f, &r->data)
+		if (!f->name[0] && f->missing && tiny->outcome == CORE_PARTLY &&
+		    r->outcome == CORE_WRITTEN) {
+			r->outcome = CORE_PARTLY;
+			memcpy(r->why, tiny->why, sizeof(r->why));
+		}
+}
+
 static struct core_result *find_result(struct corejob *job, int32_t pid)
 {
 	struct core_result *r;
@@ -262,6 +280,8 @@ int corejob_write(struct corejob *job, const struct chosen *c, enum core_pass pa
 		keep_tiny(job, tiny, rc, &why);
 		return is_final(job, rc) ? err_set(err, rc, "%s", why.text) : 0;
 	}
+	if (over && job->dir)
+		take_data_files(&r, tiny);
 	if (rc) {
 		r.outcome = rc == ERR_BUDGET ? CORE_BUDGET : CORE_FAILED;
 		snprintf(r.why, sizeof(r.why), "%s", why.text);
