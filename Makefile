@@ -167,7 +167,7 @@ $(B)/faults/shim.so: tests/faults/shim.c
 
 N ?= 1000
 SEED ?= 1
-CORRUPT_DUMPS ?= 6.1-la57 7.x
+CORRUPT_DUMPS ?= 6.1-la57 7.x 6.12 6.1-zram 6.1-la57+raw 6.1-la57+lzo 6.12+zstd 6.1-zram+flat
 corrupt: $(B)/obj/test/vmsift $(B)/obj/san/vmsift $(B)/faults/shim.so
 	@mkdir -p $(B)/corrupt
 	@tests/corrupt/run -n $(N) --seed $(SEED) --keep --summary $(B)/corrupt/summary \

@@ -55,4 +55,18 @@ int err_add(struct err *err, const char *fmt, ...) __attribute__((format(printf,
 
 #define err_nomem(err) err_set((err), ERR_NOMEM, "out of memory")
 
+#ifdef VMSIFT_ANALYZE
+/* What static analysis cannot see from here, and without which it takes failures for success: never 0. */
+static inline int err_code_of(int rc)
+{
+	if (!rc)
+		__builtin_unreachable();
+	return rc;
+}
+
+#define err_set(...)   err_code_of(err_set(__VA_ARGS__))
+#define err_errno(...) err_code_of(err_errno(__VA_ARGS__))
+#define err_add(...)   err_code_of(err_add(__VA_ARGS__))
+#endif
+
 #endif

@@ -79,7 +79,7 @@ static const char *match_one(const char *p, const char *plain, unsigned char c)
 		if (p >= plain)
 			break;
 		end = match_set(p + 1, c, &in);
-		return in ? end : NULL;
+		return end && in ? end : NULL;
 	case '\\':
 		if (p[1])
 			p++;

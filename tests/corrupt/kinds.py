@@ -105,6 +105,113 @@ class Dump:
                 self.entries.append(off)
 
 
+class Kdump(Dump):
+    """
+    A dump in kdump format that was made of an ELF one, flattened or not. Offsets are those of the file as it
+    is; get() and put() take those of the format. Where its pages are not compressed (@raw) structures can be
+    damaged as in @base, whose addresses it shares.
+    """
+
+    def __init__(self, path, base):
+        self.path, self.base = path, base
+        with open(path, "rb") as f:
+            self.bytes = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ)
+        self.size, self.headers = len(self.bytes), 0
+        self.records = self.flat_records() if self.bytes[:12] == b"makedumpfile" else []
+        block, sub, blocks = struct.unpack("<III", self.get(428, 12))
+        self.bitmaps = (1 + sub) * block, blocks * block
+        self.descs = self.bitmaps[0] + self.bitmaps[1]
+        second = self.get(self.bitmaps[0] + self.bitmaps[1] // 2, self.bitmaps[1] // 2)
+        self.frames = [8 * i + b for i, byte in enumerate(second) if byte for b in range(8) if byte >> b & 1]
+        descs = list(struct.iter_unpack("<QIIQ", self.get(self.descs, 24 * len(self.frames))))
+        self.raw = not self.records and not any(flags for _, _, flags, _ in descs)
+        self.place = dict(zip(self.frames, (off for off, _, _, _ in descs)))
+        self.frame_of = {off: pfn for pfn, off in self.place.items()} if self.raw else {}
+        self.notes = struct.unpack("<QQ", self.get(block + 48, 16))
+        self.info = self.bytes.find(b"OSRELEASE=")
+        self.info_end = self.bytes.find(b"\0", self.info)
+        self.reads, self.pages, self.pointers, self.entries, self.maple, self.xarray = [], [], [], [], [], []
+
+    def flat_records(self):
+        """(place, offset, size) of each, ascending by offset."""
+        at, found = PAGE, []
+        while True:
+            off, size = struct.unpack_from(">QQ", self.bytes, at)
+            if off == (1 << 64) - 1:
+                return sorted(found, key=lambda x: x[1])
+            found.append((at + 16, off, size))
+            at += 16 + size
+
+    def parts(self, off, size):
+        """(place in the file, size) of what the format has at @off; what is in no record is left out."""
+        if not self.records:
+            return [(off, size)]
+        i = max(bisect.bisect_right([x[1] for x in self.records], off) - 1, 0)
+        out = []
+        while i < len(self.records) and self.records[i][1] < off + size:
+            place, start, n = self.records[i]
+            a, b = max(off, start), min(off + size, start + n)
+            if a < b:
+                out.append((place + a - start, b - a))
+            i += 1
+        return out
+
+    def get(self, off, size):
+        return b"".join(self.bytes[a:a + n] for a, n in self.parts(off, size)).ljust(size, b"\0")
+
+    def put(self, off, data):
+        out, at = [], 0
+        for a, n in self.parts(off, len(data)):
+            out.append(put(a, data[at:at + n]))
+            at += n
+        return out
+
+    def rank_read(self, r):
+        """The place among its pages of one that is read."""
+        return r.choice(self.ranks) if self.ranks else r.randrange(len(self.frames))
+
+    def frame_at(self, paddr):
+        """Where the bytes of a raw page are, by physical address."""
+        off = self.place.get(paddr // PAGE)
+        return None if off is None else off + paddr % PAGE
+
+    def off_of(self, kvaddr):
+        off = self.base.off_of(kvaddr)
+        return None if off is None else self.frame_at(self.base.paddr_of(off))
+
+    def base_off(self, off):
+        """Where @base has what a raw page has at @off."""
+        first = self.place[self.frames[0]] % PAGE
+        pfn = self.frame_of.get(off - (off - first) % PAGE)
+        if pfn is None:
+            return None
+        paddr = pfn * PAGE + (off - first) % PAGE
+        for _, start, at, size in self.base.loads:
+            if start <= paddr < start + size:
+                return at + paddr - start
+        return None
+
+    def kvaddr_of(self, off):
+        at = self.base_off(off)
+        return 0 if at is None else self.base.kvaddr_of(at)
+
+    def paddr_of(self, off):
+        at = self.base_off(off)
+        return 0 if at is None else self.base.paddr_of(at)
+
+    def take_reads(self, reads):
+        ends = self.descs + 24 * len(self.frames)
+        self.ranks = sorted({(off - self.descs) // 24 for off, _ in reads if self.descs <= off < ends}) \
+            if not self.records else []
+        if self.raw:
+            # Pages come whole; what of them is looked at is known of the ELF dump.
+            of_file = [x for x in reads if x[0] < ends]
+            there = [(self.frame_at(self.base.paddr_of(off)), size) for off, size in self.base.reads
+                     if off >= self.base.headers and off % PAGE + size <= PAGE]
+            reads = of_file + [x for x in there if x[0] is not None]
+        super().take_reads(reads)
+
+
 class Spans:
     """Bytes of the file that a run read, to be asked whether damage touches them."""
 
@@ -397,7 +504,66 @@ def many(d, r):
     return out
 
 
+# --- of dumps in kdump format -----------------------------------------------------------------------
+
+
+def kdump_header(d, r):
+    """A field of one of the two headers."""
+    at, width = r.choice(((0, 8), (8, 4), (424, 4), (428, 4), (432, 4), (436, 4), (440, 4), (460, 4),
+                          *((PAGE + sub, 8) for sub in (0, 8, 16, 24, 32, 40, 48, 56, 80, 88, 96))))
+    value = struct.pack("<Q", r.choice((*BIG, r.getrandbits(16), r.getrandbits(64))))[:width]
+    return d.put(at, value)
+
+
+def kdump_bitmap(d, r):
+    """Frames that are there, or are not, against the facts."""
+    off, size = d.bitmaps
+    n = r.choice((1, 8, 64, PAGE))
+    return d.put(off + r.randrange(size - n), r.choice((bytes(n), b"\xff" * n, r.randbytes(n))))
+
+
+def kdump_desc(d, r):
+    """Where a page lies, its size, its codec; or another's."""
+    out = []
+    for _ in range(r.choice((1, 1, 8))):
+        at = d.descs + 24 * d.rank_read(r)
+        how = r.randrange(4)
+        if how == 0:
+            new = d.get(d.descs + 24 * d.rank_read(r), 24)
+        else:
+            field, width = ((0, 8), (8, 4), (12, 4))[how - 1]
+            new = struct.pack("<Q", r.choice((*BIG, 2, 4, 0x20, r.getrandbits(20), d.size - 1)))[:width]
+            at += field
+        out += d.put(at, new)
+    return out
+
+
+def kdump_data(d, r):
+    """Bytes of a page as it was compressed."""
+    off, size, _ = struct.unpack("<QII", d.get(d.descs + 24 * d.rank_read(r), 16))
+    n = min(r.choice((1, 1, 4, 64)), size)
+    return d.put(off + r.randrange(size - n + 1), r.randbytes(n))
+
+
+def flat_record(d, r):
+    """A record's offset or size in a flattened file."""
+    at = r.choice(d.records)[0] - 16 + r.choice((0, 8))
+    return [put(at, struct.pack(">Q", r.choice((*BIG, r.getrandbits(40)))))]
+
+
 KINDS = (bit_flips, random_bytes, strange_number, zero_page, ones_page, random_page, swapped_pages,
          unreadable_page, pointer_to_itself, pointer_to_user, pointer_to_hole, pointer_elsewhere,
          list_closed, list_shortcut, maple_node, xarray_node, page_table, page_table_full, kallsyms,
          btf, vmcoreinfo, notes, elf_headers, strange_name, all_names, many)
+
+# What needs no more than the bytes that are read.
+OF_BYTES = (bit_flips, random_bytes, strange_number, zero_page, ones_page, random_page, swapped_pages,
+            unreadable_page)
+OF_KDUMP = (kdump_header, kdump_bitmap, kdump_desc, kdump_data)
+
+
+def kinds_of(dump):
+    if not isinstance(dump, Kdump):
+        return KINDS
+    return OF_BYTES + (vmcoreinfo,) + OF_KDUMP + ((flat_record,) if dump.records else ()) + \
+        (tuple(k for k in KINDS if k not in OF_BYTES + (vmcoreinfo, notes, elf_headers)) if dump.raw else ())
