@@ -227,6 +227,14 @@ install-register: all
 install-kdump: $(B)/vmsift-static
 	install -d $(DESTDIR)$(libexecdir)/vmsift
 	install -m 0755 initramfs/mkcapture initramfs/init initramfs/rawdump $(DESTDIR)$(libexecdir)/vmsift/
+	install -d $(addprefix $(DESTDIR)$(libexecdir)/,vmsift/initramfs-tools vmsift/dracut dracut/modules.d/99vmsift)
+# Not in /usr/share/initramfs-tools/hooks, which would have dpkg make all production images anew.
+	install -m 0755 initramfs/initramfs-tools/hook initramfs/initramfs-tools/devices \
+		$(DESTDIR)$(libexecdir)/vmsift/initramfs-tools/
+	install -m 0644 initramfs/initramfs-tools/boot $(DESTDIR)$(libexecdir)/vmsift/initramfs-tools/
+	install -m 0755 initramfs/dracut/devices $(DESTDIR)$(libexecdir)/vmsift/dracut/
+# dracut looks for modules below /usr only; mkcapture finds it elsewhere too.
+	install -m 0755 initramfs/dracut/99vmsift/*.sh $(DESTDIR)$(libexecdir)/dracut/modules.d/99vmsift/
 	install -m 0644 initramfs/*.sh initramfs/vmsift-kdump-check initramfs/vmsift-kdump-dumps \
 		$(DESTDIR)$(libexecdir)/vmsift/
 	install -m 0755 $(B)/vmsift-static $(DESTDIR)$(libexecdir)/vmsift/vmsift-static
@@ -244,6 +252,7 @@ uninstall:
 	rm -f $(DESTDIR)$(sbindir)/vmsift $(DESTDIR)$(sbindir)/vmsift-kdump $(DESTDIR)$(mandir)/man8/vmsift.8 \
 		$(DESTDIR)$(mandir)/man5/vmsift.conf.5 $(DESTDIR)$(mandir)/man8/vmsift-kdump.8 \
 		$(DESTDIR)$(bashcompdir)/vmsift $(DESTDIR)$(bashcompdir)/vmsift-kdump
+	rm -rf $(DESTDIR)$(libexecdir)/dracut/modules.d/99vmsift
 	rm -rf $(DESTDIR)$(libexecdir)/vmsift $(DESTDIR)$(datadir)/vmsift $(DESTDIR)$(includedir)/vmsift
 	rm -f $(DESTDIR)$(libdir)/libvmsift-register.* $(DESTDIR)$(libdir)/pkgconfig/vmsift-register.pc \
 		$(DESTDIR)$(datadir)/gdb/auto-load$(libdir)/libvmsift-register.so.1-gdb.py

@@ -45,10 +45,10 @@ net_as_now()
 	done
 }
 
-# program_put FILE NAME: with all libraries that it needs, as /bin/NAME
+# program_put FILE NAME: with all libraries that it needs, beside vmsift
 program_put()
 {
-	cat "$1" >"$root/bin/$2"
+	cat "$1" >"$bin/$2"
 	{ ldd "$1" 2>/dev/null || :; } | sed -n 's/^[^/]*\(\/[^ ]*\) (0x.*/\1/p' | while read -r file; do
 		[ ! -e "$root$file" ] || continue
 		mkdir -p "$root${file%/*}"
@@ -71,7 +71,7 @@ ssh_find()
 ssh_put()
 {
 	ssh_find
-	[ -e "$root/bin/$client" ] || program_put "$ssh" $client
+	[ -e "$bin/$client" ] || program_put "$ssh" $client
 	files=$root/etc/vmsift/ssh.$nr
 	key=$(field KEY) known=$(field KNOWN_HOSTS) port=$(field PORT)
 	known=${known:-/root/.ssh/known_hosts}

@@ -87,7 +87,7 @@ ssh_exec()
 {
 	files=/etc/vmsift/ssh.$nr
 	user=$(field USER) port=$(field PORT)
-	if [ -x /bin/dbclient ]; then
+	if command -v dbclient >/dev/null; then
 		# it reads only this file of known hosts
 		export HOME="$files"
 		exec dbclient -T -K 5 -i "$files/key" ${port:+-p "$port"} "${user:-root}@$host" "$1"

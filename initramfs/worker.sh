@@ -28,23 +28,40 @@ find_swap()
 	return 1
 }
 
-# find_device DEVICE SECONDS: its /dev name; waits for it to appear
+# By udev's links, where a framework runs it: it knows which disks are parts of something.
+find_link()
+{
+	case $1 in
+	UUID=*) readlink -f "/dev/disk/by-uuid/${1#*=}" ;;
+	LABEL=*) readlink -f "/dev/disk/by-label/$(printf '%s' "${1#*=}" | sed 's,/,\\x2f,g; s, ,\\x20,g')" ;;
+	esac
+}
+
+# look_device DEVICE: its /dev name, if it is there
+look_device()
+{
+	case $framework:$1 in
+	*:/dev/*) echo "$1" ;;
+	?*:*) find_link "$1" ;;
+	*)
+		if [ "$kind" = raw ]; then
+			find_swap "$1"
+		else
+			findfs "$1" 2>/dev/null
+		fi
+		;;
+	esac
+}
+
+# find_device DEVICE SECONDS: its /dev name; waits for it to appear, and helps where it must be put together
 find_device()
 {
 	end=$(($(seconds) + $2))
 	while :; do
-		case $1 in
-		/dev/*) found=$1 ;;
-		*)
-			if [ "$kind" = raw ]; then
-				found=$(find_swap "$1")
-			else
-				found=$(findfs "$1" 2>/dev/null)
-			fi
-			;;
-		esac
+		found=$(look_device "$1")
 		[ ! -b "$found" ] || { echo "$found"; return 0; }
 		[ "$(seconds)" -lt $end ] || return 1
+		[ -z "$framework" ] || run_for $((end - $(seconds) + 1)) /bin/sh /lib/vmsift/devices "$1" >"$run/devices" 2>&1
 		sleep 0.3
 	done
 }
@@ -59,6 +76,7 @@ target_device()
 {
 	dev=$(find_device "$device" $((limit_target / 2))) && return
 	fail "$target: $device did not appear within $((limit_target / 2)) s; block devices: $(block_devices)"
+	[ ! -s "$run/devices" ] || say "$framework said last: $(tail -n 5 "$run/devices" | tr '\n' ' ')"
 	return 1
 }
 
@@ -244,6 +262,7 @@ try_target()
 
 load_modules()
 {
+	# a framework has loaded them
 	[ -e /etc/vmsift/modules ] || return 0
 	while read -r name optional; do
 		if [ ! -e "/lib/modules/$name.ko" ]; then
