@@ -168,13 +168,13 @@ static void scan(struct state *s)
 static bool resume(struct state *s)
 {
 	struct state from = *s;
+	bool on_own = from.sp >= from.lo && from.sp < from.hi;
+	/* On the stack of an interrupt or exception: none is larger than a task's. */
+	kvaddr_t at, v, end = on_own ? from.hi : from.sp + s->k->thread_size;
 	size_t n = s->ret->n;
 	unsigned int tries = 0;
-	kvaddr_t at, v;
 
-	if (from.sp < from.lo || from.sp >= from.hi)
-		return false;
-	for (at = from.sp & ~7ull; at < from.hi && tries < RESUME_TRIES; at += 8) {
+	for (at = from.sp & ~7ull; at < end && tries < RESUME_TRIES; at += 8) {
 		if (!read_word(s, at, &v) || !is_text(s, v))
 			continue;
 		tries++;

@@ -132,7 +132,8 @@ static void walk(struct state *s)
 			return;
 		s->regs = before;
 		s->exact = exact;
-		how = UFRAME_POINTER;
+		/* A function that is just being entered, or makes no frame, has its caller's pointer still: one is skipped. */
+		how = s->ret->n == 1 ? UFRAME_GUESS : UFRAME_POINTER;
 		if (rc == ERR_ABSENT && step_pointer(s))
 			continue;
 		guess(s);

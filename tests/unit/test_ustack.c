@@ -31,9 +31,9 @@ static const struct {
 	struct word words[6];
 	const char *frames; /* as uframe_name() has them, and how: p pointer, g guess */
 } rows[] = {
-	{ "two frames by their pointers, and no word that looks like one more", "oooo", SP + 0x40,
+	{ "two frames by their pointers, the first of which may skip one, and no word that looks like one more", "oooo", SP + 0x40,
 	  { { SP + 0x40, SP + 0x80 }, { SP + 0x48, IN_CODE(1) }, { SP + 0x80, 0 }, { SP + 0x88, IN_CODE(2) } },
-	  "0x10100 0x10101p 0x10102p" },
+	  "0x10100 ? 0x10101g 0x10102p" },
 	{ "no frame pointer: words that lead into code are guesses", "oooo", 0,
 	  { { SP + 0x18, IN_CODE(1) }, { SP + 0x20, STACK }, { SP + 0x30, IN_CODE(2) } },
 	  "0x10100 ? 0x10101g ? 0x10102g" },
@@ -41,7 +41,7 @@ static const struct {
 	  { { SP - 0x38, IN_CODE(1) } }, "0x10100" },
 	{ "nor is one that is not aligned", "oooo", SP + 0x41, { { SP + 0x49, IN_CODE(1) } }, "0x10100" },
 	{ "a frame pointer that leads to itself ends it", "oooo", SP + 0x40,
-	  { { SP + 0x40, SP + 0x40 }, { SP + 0x48, IN_CODE(1) } }, "0x10100 0x10101p" },
+	  { { SP + 0x40, SP + 0x40 }, { SP + 0x48, IN_CODE(1) } }, "0x10100 ? 0x10101g" },
 	{ "a return address that is no code is none", "oooo", SP + 0x40,
 	  { { SP + 0x40, SP + 0x80 }, { SP + 0x48, STACK } }, "0x10100" },
 	{ "a stack that is swapped out has one frame", "ssss", SP + 0x40, { { 0, 0 } }, "0x10100" },
