@@ -3,6 +3,7 @@
 
 static const struct arch *const archs[] = {
 	&arch_x86_64,
+	&arch_arm64,
 };
 
 const struct arch *arch_find(uint16_t e_machine)

@@ -17,12 +17,16 @@
 struct arch_space {
 	unsigned int page_shift;
 	unsigned int levels;	/* of page tables, user and kernel */
+	unsigned int va_bits;	/* of an address that the tables translate: the top one may be short */
 	uint64_t addr_mask;	/* physical address bits of a table entry */
+	uint64_t addr_high_mask; /* more of them that stand lower, and how far they are shifted up */
+	unsigned int addr_high_shift;
+	unsigned int pte_format; /* which of the arch's nr_pte_formats its entries have */
 	uvaddr_t user_end;	/* first address that is no user's */
 	kvaddr_t image_start, image_end; /* the kernel image: paddr = va - image_start + image_paddr */
 	uint64_t image_paddr;	/* modulo 2^64 */
-	kvaddr_t page_offset;	/* start of the direct map: paddr = va - page_offset */
-	kvaddr_t direct_end;
+	kvaddr_t page_offset;	/* the direct map: paddr = va - page_offset, modulo 2^64 */
+	kvaddr_t direct_start, direct_end;
 	bool page_offset_found; /* from the dump's segments, not from a default */
 	paddr_t kernel_pgd;	/* the kernel's own root table */
 };
@@ -53,14 +57,16 @@ struct pte {
 };
 
 /* General registers as NT_PRSTATUS holds them, with where the few we look at are. */
-#define ARCH_GREGS_MAX 34
+#define ARCH_GREGS_MAX 35
 struct arch_regs {
-	uint64_t r[ARCH_GREGS_MAX]; /* in the order of the core note */
+	uint64_t r[ARCH_GREGS_MAX]; /* in the order of the core note; what is in none of its words comes behind */
 };
 
 struct arch {
 	const char *name; /* as uname -m says it */
 	uint16_t e_machine;
+	/* What is missing to read dumps of this machine, which are refused with it; NULL: nothing. */
+	const char *refused;
 	uint16_t e_machine32;	       /* of its 32-bit processes; 0: it has none that are written */
 	unsigned int nr_gregs;	       /* 64-bit words of NT_PRSTATUS pr_reg */
 	unsigned int reg_pc, reg_sp, reg_fp, reg_syscall; /* index in arch_regs.r */
@@ -68,6 +74,7 @@ struct arch {
 	unsigned int red_zone;	       /* bytes below the stack pointer that code may use */
 	unsigned int prstatus_size, prstatus_off_reg, prstatus_off_pid, prstatus_off_fpvalid;
 	const uint8_t *dwarf_regs; /* by DWARF number 0..16 of unwind/cfi.h: index in arch_regs.r */
+	unsigned int nr_pte_formats; /* values of arch_space.pte_format, 0 counts as 1 */
 	unsigned int nr_pt_regs; /* 64-bit words of struct pt_regs that are registers */
 
 	/**
@@ -96,7 +103,24 @@ struct arch {
 	bool (*regs_from_pt_regs)(const uint64_t *pt, struct arch_regs *ret);
 };
 
+extern const struct arch arch_arm64;
 extern const struct arch arch_x86_64;
+
+/*
+ * arch_space.pte_format of arm64: entries that are not valid, by the commit that brought each. The first two
+ * are told apart as SWP_MIGRATION_READ_EXCLUSIVE is: the page flag PG_anon_exclusive came with it. Nothing in
+ * a dump shows the third.
+ */
+enum {
+	ARM64_PTE_PROT_NONE,	   /* to 5.18: PROT_NONE has bit 58; swap type in bits 2-7, offset from 8 on */
+	ARM64_PTE_SWP_EXCLUSIVE,   /* 570ef363509b (5.19): bit 2 is a flag, type in bits 3-7 */
+	ARM64_PTE_PRESENT_INVALID, /* 55564814a838 (6.10): bit 11; type in bits 6-10, offset from 12 on */
+	ARM64_PTE_FORMATS
+};
+
+/* Index in arch_regs.r of registers that arm64 has beside the common ones. */
+enum { ARM64_REG_LR = 30, ARM64_REG_SP = 31, ARM64_REG_PC = 32, ARM64_REG_PSTATE = 33,
+       ARM64_REG_TPIDR = 34 /* in no word of NT_PRSTATUS: NT_ARM_TLS has it */ };
 
 /* Index in arch_regs.r of registers that x86_64 has beside the common ones. */
 enum { X86_64_REG_CS = 17, X86_64_REG_FS_BASE = 21, X86_64_REG_GS_BASE = 22,

@@ -46,6 +46,7 @@ static void find_direct_map(const struct arch_load *loads, size_t nr, struct arc
 	for (i = 0; i < nr && !s->page_offset_found; i++)
 		s->direct_end = max_u64(s->direct_end,
 					s->page_offset + loads[i].paddr + loads[i].size);
+	s->direct_start = s->page_offset;
 }
 
 static int x86_64_space_init(const struct vmcoreinfo *vi, const struct arch_load *loads, size_t nr,
@@ -65,8 +66,9 @@ static int x86_64_space_init(const struct vmcoreinfo *vi, const struct arch_load
 
 	s->page_shift = PAGE_SHIFT;
 	s->levels = l5 ? 5 : 4;
+	s->va_bits = PAGE_SHIFT + BITS_PER_LEVEL * s->levels;
 	s->addr_mask = PHYSICAL_MASK & ~(uint64_t)sme_mask;
-	s->user_end = 1ull << (PAGE_SHIFT + BITS_PER_LEVEL * s->levels - 1);
+	s->user_end = 1ull << (s->va_bits - 1);
 	s->image_start = START_KERNEL_MAP;
 	if (image_size <= 0 || (uint64_t)image_size > KERNEL_IMAGE_SIZE_MAX)
 		image_size = KERNEL_IMAGE_SIZE_MAX;
@@ -110,7 +112,8 @@ static struct pte x86_64_pte_decode(const struct arch_space *s, unsigned int lev
 	if (level > 1)
 		leaf = level <= 3 && raw & (PAGE_PSE | (present ? 0 : PAGE_PROTNONE));
 	if (!present && (!leaf || (level == 1 && !(raw & PAGE_PROTNONE)))) {
-		if (level <= 2)
+		/* Of hugetlbfs entries of every size: on their way, or with a memory error. */
+		if (level <= 3)
 			decode_swap(raw, &pte);
 		else
 			pte.kind = PTE_BAD;

@@ -165,6 +165,7 @@ static int check_page_offset(struct kernel *k, struct err *err)
 	if (!k->km.space.page_offset_found) {
 		/* kdump-compressed files bear no addresses: that is where to find it. */
 		k->km.space.direct_end += base - k->km.space.page_offset;
+		k->km.space.direct_start += base - k->km.space.page_offset;
 		k->km.space.page_offset = base;
 		k->km.space.page_offset_found = true;
 	}

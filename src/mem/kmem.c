@@ -19,6 +19,9 @@ int kmem_init(struct kmem *km, struct vmcore *vc, struct err *err)
 	if (!km->arch)
 		return err_set(err, ERR_UNSUPPORTED, "%s: machine %u is not supported", vc->path,
 			       vc->e_machine);
+	if (km->arch->refused)
+		return err_set(err, ERR_UNSUPPORTED, "%s: dumps of %s cannot be read yet: %s", vc->path,
+			       km->arch->name, km->arch->refused);
 	loads = calloc(vc->loads.n + 1, sizeof(*loads));
 	if (!loads)
 		return err_nomem(err);
@@ -76,7 +79,7 @@ int kmem_translate(struct kmem *km, kvaddr_t va, paddr_t *ret, uint64_t *run, st
 		*run = s->image_end - va;
 		return 0;
 	}
-	if (va >= s->page_offset && va < s->direct_end) {
+	if (va >= s->direct_start && va < s->direct_end) {
 		*ret = va - s->page_offset;
 		*run = s->direct_end - va;
 		return 0;

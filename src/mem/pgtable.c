@@ -8,15 +8,19 @@
 
 #define ENTRY_SIZE 8
 
-static uint64_t table_size(const struct arch_space *s)
+/* A table fills a page; the top one is shorter where the address bits that are left need fewer entries. */
+static uint64_t table_size(const struct arch *arch, const struct arch_space *s, unsigned int level)
 {
-	return 1ull << s->page_shift;
+	unsigned int shift = arch->level_shift(s, level);
+	uint64_t whole = 1ull << s->page_shift;
+
+	return level < s->levels ? whole : min_u64(whole, ENTRY_SIZE << (s->va_bits - shift));
 }
 
 static uint64_t table_index(const struct arch *arch, const struct arch_space *s, unsigned int level,
 			    uint64_t va)
 {
-	return va >> arch->level_shift(s, level) & (table_size(s) / ENTRY_SIZE - 1);
+	return va >> arch->level_shift(s, level) & (table_size(arch, s, level) / ENTRY_SIZE - 1);
 }
 
 int pgtable_lookup(struct vmcore *vc, const struct arch *arch, const struct arch_space *s,
@@ -51,7 +55,7 @@ int pgwalk_init(struct pgwalk *w, struct vmcore *vc, const struct arch *arch,
 	w->s = s;
 	w->tables_left = vmcore_nr_pages(vc) + s->levels;
 	for (level = 1; level <= s->levels; level++) {
-		w->table[level] = malloc(table_size(s));
+		w->table[level] = malloc(table_size(arch, s, level));
 		if (!w->table[level])
 			return err_nomem(err);
 	}
@@ -91,8 +95,8 @@ static int load_table(struct pgwalk *w, unsigned int level, paddr_t paddr)
 					     "more page tables than the machine has pages: a loop");
 	else {
 		w->tables_left--;
-		w->table_rc[level] = vmcore_read(w->vc, paddr, w->table[level], table_size(w->s),
-						 &w->why);
+		w->table_rc[level] = vmcore_read(w->vc, paddr, w->table[level],
+						 table_size(w->arch, w->s, level), &w->why);
 	}
 	if (w->table_rc[level])
 		err_add(&w->why, "level %u page table at 0x%" PRIx64, level, paddr);
@@ -119,7 +123,8 @@ static void emit(struct pgwalk *w, unsigned int level, uint64_t end, struct pgru
 /* Grow an empty run over the empty entries that follow it in the same table. */
 static uint64_t empty_end(const struct pgwalk *w, unsigned int level, uint64_t end)
 {
-	uint64_t n = table_size(w->s) / ENTRY_SIZE, i = table_index(w->arch, w->s, level, end);
+	uint64_t n = table_size(w->arch, w->s, level) / ENTRY_SIZE;
+	uint64_t i = table_index(w->arch, w->s, level, end);
 
 	/* Index 0 again means that the next entry stands in another table. */
 	while (end < w->end && i && i < n && !get_u64(w->table[level] + i * ENTRY_SIZE)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Any bytes as physical memory that page tables lie in: the first 16 say what range to walk, the next
- * what the address space is. Runs must follow each other, within the range, and end.
+ * what the address space is, of which machine. Runs must follow each other, within the range, and end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "mem/pgtable.h"
 #include "util/bytes.h"
 
-#define RAM_PAGES 12u
+#define RAM_PAGES 36u /* two tables of 64 KiB pages, and some */
 #define RAM	  0x10000ull
 #define DATA_OFF  4096u
 #define RUNS_MAX  4096u
@@ -56,14 +56,15 @@ static struct vmcore *make_dump(const uint8_t *data, size_t size, struct fuzz_fi
 	return vc;
 }
 
-static void walk(struct vmcore *vc, const struct arch_space *space, uint64_t start, uint64_t end)
+static void walk(struct vmcore *vc, const struct arch *arch, const struct arch_space *space,
+		 uint64_t start, uint64_t end)
 {
 	struct pgrun run;
 	struct pgwalk w;
 	unsigned int n = 0;
 	uint64_t at = start;
 
-	if (pgwalk_init(&w, vc, &arch_x86_64, space, RAM, NULL))
+	if (pgwalk_init(&w, vc, arch, space, RAM, NULL))
 		abort();
 	pgwalk_range(&w, start, end);
 	while (n++ < RUNS_MAX && pgwalk_next(&w, &run)) {
@@ -80,11 +81,38 @@ static void walk(struct vmcore *vc, const struct arch_space *space, uint64_t sta
 	pgwalk_deinit(&w);
 }
 
+/* Every geometry that there is, by one byte. */
+static const struct arch *choose(uint8_t how, struct arch_space *s)
+{
+	static const unsigned int va_bits[3][4] = {
+		{ 39, 48, 52, 48 }, { 36, 47, 48, 52 }, { 42, 48, 52, 52 },
+	};
+	unsigned int granule = how >> 2 & 3;
+
+	*s = (struct arch_space){ .page_shift = 12, .addr_mask = 0x000ffffffffff000ull };
+	if (!(how & 2) || granule == 3) {
+		s->levels = how & 1 ? 5 : 4;
+		s->va_bits = how & 1 ? 57 : 48;
+		s->user_end = 1ull << (s->va_bits - 1);
+		return &arch_x86_64;
+	}
+	s->page_shift += 2 * granule;
+	s->va_bits = va_bits[granule][how >> 4 & 3];
+	s->levels = (s->va_bits - 4) / (s->page_shift - 3);
+	s->user_end = 1ull << s->va_bits;
+	s->addr_mask = 0x0000fffffffff000ull & ~((1ull << s->page_shift) - 1);
+	s->addr_high_mask = how & 1 ? granule == 2 ? 0xf000 : 0x300 : 0;
+	s->addr_high_shift = granule == 2 ? 36 : 42;
+	s->pte_format = how >> 6;
+	return &arch_arm64;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct arch_space space = { .page_shift = 12, .addr_mask = 0x000ffffffffff000ull };
+	const struct arch *arch;
+	struct arch_space space;
 	struct err err = { 0 };
-	uint64_t start, end;
+	uint64_t start, end, page;
 	struct fuzz_file f;
 	struct vmcore *vc;
 	unsigned int level;
@@ -92,14 +120,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 18)
 		return 0;
-	space.levels = data[16] & 1 ? 5 : 4;
-	space.user_end = 1ull << (space.levels == 5 ? 56 : 47);
-	start = get_u64(data) & (space.user_end - 1) & ~0xfffull;
-	end = start + (get_u64(data + 8) & (space.user_end - 1) & ~0xfffull);
+	arch = choose(data[16], &space);
+	page = 1ull << space.page_shift;
+	start = get_u64(data) & (space.user_end - 1) & ~(page - 1);
+	end = start + (get_u64(data + 8) & (space.user_end - 1) & ~(page - 1));
 	end = min_u64(end, space.user_end);
 	vc = make_dump(data + 18, size - 18, &f);
-	walk(vc, &space, start, end);
-	if (pgtable_lookup(vc, &arch_x86_64, &space, RAM, start, &pte, &level, &err) && !err.text[0])
+	walk(vc, arch, &space, start, end);
+	if (pgtable_lookup(vc, arch, &space, RAM, start, &pte, &level, &err) && !err.text[0])
 		abort();
 	vmcore_close(vc);
 	fuzz_file_close(&f);

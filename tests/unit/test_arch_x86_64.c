@@ -71,7 +71,7 @@ static const struct pte_row pte_rows[] = {
 	{ "the largest swap type and offset", 1, 31ull << 59, PTE_SWAP, 0, 0, "", 31, (1ull << 50) - 1 },
 	{ "a migration entry, which is a swap entry to the arch", 1, (30ull << 59) | (~0x12345ull << 14 >> 5 & ~0x1ffull), PTE_SWAP, 0, 0, "", 30, 0x12345 },
 	{ "a migration entry of a huge page", 2, (30ull << 59) | (~0x200ull << 14 >> 5 & ~0x1ffull), PTE_SWAP, 0, 0, "", 30, 0x200 },
-	{ "what no kernel writes at level 3", 3, 0x12345000, PTE_BAD, 0, 0, "", 0, 0 },
+	{ "a page of 1 GiB of hugetlbfs with a memory error", 3, (27ull << 59) | (~0x80000ull << 14 >> 5 & ~0x1ffull), PTE_SWAP, 0, 0, "", 27, 0x80000 },
 	{ "what no kernel writes at level 4", 4, 0xdeadbeef00 & ~P, PTE_BAD, 0, 0, "", 0, 0 },
 	{ "what no kernel writes at level 5", 5, 0xfffffffffffffffe, PTE_BAD, 0, 0, "", 0, 0 },
 };
