@@ -60,6 +60,7 @@ struct pte {
 #define ARCH_GREGS_MAX 35
 struct arch_regs {
 	uint64_t r[ARCH_GREGS_MAX]; /* in the order of the core note; what is in none of its words comes behind */
+	uint64_t unknown; /* a bit for each of @r that is 0 because it is not known */
 };
 
 struct arch {
@@ -69,6 +70,7 @@ struct arch {
 	const char *refused;
 	uint16_t e_machine32;	       /* of its 32-bit processes; 0: it has none that are written */
 	unsigned int nr_gregs;	       /* 64-bit words of NT_PRSTATUS pr_reg */
+	const char *const *greg_names; /* of those that may be .unknown, by index in arch_regs.r; else NULL */
 	unsigned int reg_pc, reg_sp, reg_fp, reg_syscall; /* index in arch_regs.r */
 	unsigned int reg_tp;	       /* thread pointer: fs_base, tpidr_el0 */
 	unsigned int red_zone;	       /* bytes below the stack pointer that code may use */
@@ -97,7 +99,7 @@ struct arch {
 	/**
 	 * regs_from_pt_regs() - user registers as the core note wants them
 	 * @pt:	the @nr_pt_regs words at the top of the kernel stack
-	 * fs_base and the like, which pt_regs has not, are left 0.
+	 * fs_base and the like, which pt_regs has not, are left 0 and .unknown.
 	 * Return: whether this looks like registers saved on the way from user mode.
 	 */
 	bool (*regs_from_pt_regs)(const uint64_t *pt, struct arch_regs *ret);
@@ -125,6 +127,9 @@ enum { ARM64_REG_LR = 30, ARM64_REG_SP = 31, ARM64_REG_PC = 32, ARM64_REG_PSTATE
 /* Index in arch_regs.r of registers that x86_64 has beside the common ones. */
 enum { X86_64_REG_CS = 17, X86_64_REG_FS_BASE = 21, X86_64_REG_GS_BASE = 22,
        X86_64_REG_DS = 23, X86_64_REG_ES = 24, X86_64_REG_FS = 25, X86_64_REG_GS = 26 };
+
+/* Which registers of the core note, of a 32-bit process if @is_32bit, are 0 as they are not known: bits. */
+uint64_t arch_unknown_regs(const struct arch *a, const struct arch_regs *r, bool is_32bit);
 
 /* NULL where the machine is not known. */
 const struct arch *arch_find(uint16_t e_machine);

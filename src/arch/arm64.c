@@ -249,8 +249,11 @@ static bool arm64_regs_from_pt_regs(const uint64_t *pt, struct arch_regs *ret)
 
 	for (i = 0; i <= ARM64_REG_PSTATE; i++)
 		ret->r[i] = pt[i];
-	for (; i < ARCH_GREGS_MAX; i++)
+	ret->unknown = 0;
+	for (; i < ARCH_GREGS_MAX; i++) {
 		ret->r[i] = 0;
+		ret->unknown |= 1ull << i;
+	}
 	/* All zero is what a kernel thread has: the mode of user code is 0 as well. */
 	return (ret->r[ARM64_REG_PSTATE] & PSR_MODE_MASK) == MODE_EL0 &&
 	       (ret->r[ARM64_REG_PC] || ret->r[ARM64_REG_SP]);
@@ -261,12 +264,15 @@ static bool arm64_regs_are_32bit(const struct arch_regs *r)
 	return r->r[ARM64_REG_PSTATE] & PSR_MODE32_BIT;
 }
 
+static const char *const greg_names[ARCH_GREGS_MAX] = { [ARM64_REG_TPIDR] = "tpidr" };
+
 const struct arch arch_arm64 = {
 	.name = "aarch64",
 	.e_machine = EM_AARCH64,
 	.refused = "there are decoders for its page tables and registers, nothing that uses them",
 	.nr_pte_formats = ARM64_PTE_FORMATS,
 	.nr_gregs = 34,
+	.greg_names = greg_names,
 	.reg_pc = ARM64_REG_PC,
 	.reg_sp = ARM64_REG_SP,
 	.reg_fp = 29,

@@ -147,12 +147,21 @@ static bool x86_64_regs_from_pt_regs(const uint64_t *pt, struct arch_regs *ret)
 
 	for (i = 0; i < 21; i++)
 		ret->r[i] = pt[i];
-	for (; i < ARCH_GREGS_MAX; i++)
+	ret->unknown = 0;
+	for (; i < ARCH_GREGS_MAX; i++) {
 		ret->r[i] = 0;
+		ret->unknown |= 1ull << i;
+	}
 	ret->r[17] &= 0xffff;
 	ret->r[20] &= 0xffff;
 	return ret->r[17] == USER_CS || ret->r[17] == USER32_CS;
 }
+
+/* What pt_regs has not. */
+static const char *const greg_names[ARCH_GREGS_MAX] = {
+	[X86_64_REG_FS_BASE] = "fs_base", [X86_64_REG_GS_BASE] = "gs_base", [X86_64_REG_DS] = "ds",
+	[X86_64_REG_ES] = "es",		  [X86_64_REG_FS] = "fs",	    [X86_64_REG_GS] = "gs",
+};
 
 /* rax rdx rcx rbx rsi rdi rbp rsp r8..r15, rip: the psABI's DWARF numbers. */
 static const uint8_t dwarf_regs[] = { 10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0, 16 };
@@ -174,6 +183,7 @@ const struct arch arch_x86_64 = {
 	.nr_gregs32 = sizeof(gregs32),
 	.regs_are_32bit = x86_64_regs_are_32bit,
 	.nr_gregs = 27,
+	.greg_names = greg_names,
 	.reg_pc = 16,
 	.reg_sp = 19,
 	.reg_tp = X86_64_REG_FS_BASE,

@@ -296,10 +296,11 @@ class Threads(gdb.Command):
             k = kernel.get(t.get("tid"), {})
             cpu = "" if number(t, "cpu", -1) < 0 else " on CPU " + t["cpu"]
             num = numbers.get(number(t, "ns-tid", -1))
-            say("%-4s tid %s \"%s\" %s%s%s%s%s", num if num is not None else "-", t.get("tid"), t.get("comm", ""),
+            say("%-4s tid %s \"%s\" %s%s%s%s%s%s", num if num is not None else "-", t.get("tid"), t.get("comm", ""),
                 t.get("state", "?"), cpu, " in " + k["syscall"] + "()" if "syscall" in k else "",
                 ", waits in " + k["wchan"] if "wchan" in k else "",
-                "" if t.get("regs") == "saved" else ", registers " + t.get("regs", "unavailable"))
+                "" if t.get("regs") == "saved" else ", registers " + t.get("regs", "unavailable"),
+                ", not known and shown as 0: " + t["unknown-regs"] if "unknown-regs" in t else "")
             if "fault" in k:
                 say("       kernel stack: %s", k["fault"])
             for frame in k.get("stack", "").split(","):

@@ -139,13 +139,16 @@ static void set_bases(struct kernel *k, const struct task *t, struct arch_regs *
 	for (i = 0; i < ARRAY_SIZE(saved); i++) {
 		uint64_t v = 0;
 
-		if (thread && !kread_member(k, thread, saved[i].id, &v, NULL))
+		if (thread && !kread_member(k, thread, saved[i].id, &v, NULL)) {
 			r->r[saved[i].reg] = v;
+			r->unknown &= ~(1ull << saved[i].reg);
+		}
 	}
 	/* The note has user fs and gs base even if the CPU was in the kernel: crash_save_cpu(). */
 	if (cpu && cpu->has_regs) {
 		r->r[X86_64_REG_FS_BASE] = cpu->regs.r[X86_64_REG_FS_BASE];
 		r->r[X86_64_REG_GS_BASE] = cpu->regs.r[X86_64_REG_GS_BASE];
+		r->unknown &= ~(1ull << X86_64_REG_FS_BASE | 1ull << X86_64_REG_GS_BASE);
 	}
 }
 

@@ -20,7 +20,8 @@ void kernel_find_stack(struct kernel *k);
  *
  * From task_pt_regs(); every way into the kernel saves all registers there (entry_64.S, 5.4 to 7.3), an
  * NMI that caught the task in user mode included. fs and gs base are the live ones of its CPU's note if
- * the task was on a CPU, else those saved at the last switch (thread_struct).
+ * the task was on a CPU, else those saved at the last switch (thread_struct); what is not found is 0 and
+ * @ret->unknown.
  *
  * Return: 0; ERR_NOTFOUND if the task has no user registers (kernel thread, io worker); ERR_CORRUPT if
  * what is there is not such; ERR_ABSENT; ERR_UNSUPPORTED.

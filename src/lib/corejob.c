@@ -48,12 +48,26 @@ static void core_name(const struct task *t, char *buf, size_t size)
 	snprintf(buf, size, "core.%s.%d", comm, t->pid);
 }
 
+static uint64_t unknown_regs(struct proc *p)
+{
+	const struct proc_thread *t;
+	struct arch_regs regs;
+	uint64_t unknown = 0;
+
+	vec_for_each(t, &p->threads)
+		if (!p->ops->regs(p, t, &regs, NULL))
+			unknown |= arch_unknown_regs(p->arch, &regs, p->is_32bit);
+	return unknown;
+}
+
 static void take_result(const struct corejob *job, struct work *w, const struct ucore_result *res,
 			struct core_result *r)
 {
 	work_heed_faults(job, w);
 	r->lost_size = res->lost_size;
 	r->nr_threads = res->nr_threads;
+	r->arch = w->plan.p->arch;
+	r->unknown_regs = unknown_regs(w->plan.p);
 	r->outcome = w->plan.damaged || res->lost_size ? CORE_PARTLY : CORE_WRITTEN;
 }
 

@@ -42,6 +42,8 @@ struct core_result {
 	char data_dir[256];	/* where they are; "": nowhere */
 	uint64_t lost_size;	/* filled, as it could not be read after all */
 	uint64_t nr_threads;	/* with registers */
+	const struct arch *arch;
+	uint64_t unknown_regs;	/* of any of these, by index in arch_regs.r: 0 there, as they are not known */
 	size_t nr_all_threads;
 	char why[ERR_TEXT_SIZE];
 };

@@ -90,6 +90,20 @@ static void json_kept(const struct core_result *r, struct json *j)
 	json_end(j);
 }
 
+/* Registers that the core has zeros for, in one thread at least: its note says in which. */
+static void json_unknown_regs(const struct core_result *r, struct json *j)
+{
+	unsigned int i;
+
+	if (!r->unknown_regs)
+		return;
+	json_array(j, "unknown_registers");
+	for (i = 0; i < ARCH_GREGS_MAX; i++)
+		if (r->unknown_regs >> i & 1 && r->arch->greg_names && r->arch->greg_names[i])
+			json_str(j, NULL, r->arch->greg_names[i]);
+	json_end(j);
+}
+
 /* Of the process itself, which is read once more: it costs less than to keep it. */
 static void json_facts(const struct corejob *job, const struct core_result *r, struct json *j)
 {
@@ -119,6 +133,7 @@ void corejob_json(const struct corejob *job, struct json *j)
 		json_u64(j, "threads", r->nr_all_threads);
 		if (r->outcome != CORE_PLANNED)
 			json_u64(j, "threads_with_registers", r->nr_threads);
+		json_unknown_regs(r, j);
 		json_object(j, "bytes");
 		for (i = 0; i < 4; i++)
 			json_u64(j, page_state_name((enum page_state)i), r->bytes[i]);

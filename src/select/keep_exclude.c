@@ -47,6 +47,14 @@ void keep_fall_back(struct keep_ctx *c)
 	c->o.nr_sections = 0;
 }
 
+static int tls_not_found(struct keep_ctx *c)
+{
+	keep_fall_back(c);
+	log_warn(c->p->log, "process %d (%s): an excluded variable is thread-local, and cannot be found: detail tiny",
+		 c->p->leader.pid, c->p->leader.comm);
+	return 0;
+}
+
 /* A thread-local variable of the executable, whose block ends at the thread pointer (ELF TLS variant II). */
 static int exclude_tls(struct keep_ctx *c, const struct keep_symbol *s, uint64_t size)
 {
@@ -57,18 +65,18 @@ static int exclude_tls(struct keep_ctx *c, const struct keep_symbol *s, uint64_t
 	int rc = 0;
 
 	/* The thread pointer of 32-bit code is not in its registers. */
-	if (!tls || !c->lm.has_exe || s->module->base != c->lm.exe.base || c->p->is_32bit) {
-		keep_fall_back(c);
-		log_warn(c->p->log, "process %d (%s): an excluded variable is thread-local, and cannot be found: detail tiny",
-			 c->p->leader.pid, c->p->leader.comm);
-		return 0;
-	}
+	if (!tls || !c->lm.has_exe || s->module->base != c->lm.exe.base || c->p->is_32bit)
+		return tls_not_found(c);
 	block = tls->memsz;
 	if (is_pow2(tls->align))
 		block += (0 - tls->vaddr - tls->memsz) & (tls->align - 1);
-	vec_for_each(t, &c->p->threads)
-		if (!rc && keep_thread_regs(c, t, &regs))
-			rc = keep_add_never(c, regs.r[c->p->arch->reg_tp] - block + s->sym.addr, size);
+	vec_for_each(t, &c->p->threads) {
+		if (rc || !keep_thread_regs(c, t, &regs))
+			continue;
+		if (regs.unknown >> c->p->arch->reg_tp & 1)
+			return tls_not_found(c);
+		rc = keep_add_never(c, regs.r[c->p->arch->reg_tp] - block + s->sym.addr, size);
+	}
 	return rc;
 }
 

@@ -206,7 +206,7 @@ int keep_threads(struct keep_ctx *c)
 	measure(c, &tls);
 	rc = keep_tls_tables(c);
 	vec_for_each(t, &c->p->threads) {
-		if (!rc && keep_thread_regs(c, t, &regs))
+		if (!rc && keep_thread_regs(c, t, &regs) && !(regs.unknown >> c->p->arch->reg_tp & 1))
 			rc = keep_tcb(c, regs.r[c->p->arch->reg_tp], &tls);
 		if (!rc)
 			rc = keep_robust(c, t);

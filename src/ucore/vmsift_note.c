@@ -63,6 +63,20 @@ static void put_dump(struct text *t, const struct kernel *k)
 	     k->vc->is_kcore ? " instant=no" : "");
 }
 
+/* Of registers that are not known the core has zeros, which no debugger can tell from values. */
+static void put_unknown_regs(struct text *t, const struct proc *p, const struct arch_regs *regs)
+{
+	uint64_t unknown = arch_unknown_regs(p->arch, regs, p->is_32bit);
+	const char *sep = " unknown-regs=";
+	unsigned int i;
+
+	for (i = 0; i < ARCH_GREGS_MAX; i++)
+		if (unknown >> i & 1 && p->arch->greg_names && p->arch->greg_names[i]) {
+			putf(t, "%s%s", sep, p->arch->greg_names[i]);
+			sep = ",";
+		}
+}
+
 static void put_thread(struct text *t, const struct plan *plan, const struct proc_thread *th)
 {
 	struct proc *p = plan->p;
@@ -74,6 +88,8 @@ static void put_thread(struct text *t, const struct plan *plan, const struct pro
 	     th->task.ns_pid, th->task.letter, th->cpu, !has_regs ? "unavailable" : th->stale ? "stale" : "saved",
 	     th->cpu >= 0			 ? "lost-in-cpu" :
 	     p->ops->fxsave(p, th, fx, NULL) ? "unavailable" : "saved");
+	if (has_regs)
+		put_unknown_regs(t, p, &regs);
 	put_key_word(t, "comm", th->task.comm);
 	put(t, "\n", 1);
 }

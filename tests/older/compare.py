@@ -2,8 +2,6 @@
 """Two cores of one process, the second made with less to go by."""
 from corefile import Core, PAGE_SIZE, REGS
 
-BASES = {"fs_base", "gs_base", "ds", "es", "fs", "gs"}  # what is not saved on the kernel stack
-
 
 def bytes_of(core, start, end):
     """[(address, bytes)] of what a core holds of a range."""
@@ -16,10 +14,14 @@ def bytes_of(core, start, end):
     return found
 
 
-def compare_cores(old, new, bases=True):
+def unknown_regs(core):
+    """{tid in the core's own notes: names} of registers that the core says it does not know."""
+    return {int(t["ns-tid"]): set(t.get("unknown-regs", "").split(",")) for t in core.noted_threads}
+
+
+def compare_cores(old, new):
     """What the new core has wrong: bytes that differ, registers that differ, threads without any. What it lacks, as
-    {reason: pages}. How many pages it holds. Without @bases registers that are not saved on the kernel stack may
-    differ."""
+    {reason: pages}. How many pages it holds. Registers that the new one says it does not know must be 0."""
     a, b = Core(old), Core(new)
     wrong, lacks, nr = [], {}, 0
     for load in b.loads:
@@ -33,10 +35,10 @@ def compare_cores(old, new, bases=True):
             if not b.load_of(max(addr, load.start)):
                 r = b.range_of(addr)
                 lacks[r.reason if r else "?"] = lacks.get(r.reason if r else "?", 0) + 1
-    regs = {t["pid"]: t for t in a.threads}
+    regs, unknown = {t["pid"]: t for t in a.threads}, unknown_regs(b)
     for t in b.threads:
         other = regs.get(t["pid"], {})
         wrong += [f"{reg} of thread {t['pid']} differs" for reg in REGS
-                  if t[reg] != other.get(reg) and (bases or reg not in BASES)]
+                  if t[reg] != (0 if reg in unknown.get(t["pid"], ()) else other.get(reg))]
     wrong += [f"thread {pid} has no registers now" for pid in sorted(set(regs) - {t["pid"] for t in b.threads})]
     return wrong, lacks, nr

@@ -447,6 +447,8 @@ static void test_regs(void **state)
 			assert_int_equal(regs.r[n], pt[n]);
 		/* The thread pointer is not among them: 0, not what was there before. */
 		assert_int_equal(regs.r[ARM64_REG_TPIDR], 0);
+		assert_true(regs.unknown == 1ull << ARM64_REG_TPIDR);
+		assert_true(arch_unknown_regs(&arch_arm64, &regs, false) == 0);
 	}
 	/* struct elf_prstatus: 112 bytes, user_pt_regs, pr_fpvalid and its padding. */
 	assert_int_equal(arch_arm64.prstatus_off_reg + 8 * arch_arm64.nr_gregs, arch_arm64.prstatus_off_fpvalid);

@@ -244,6 +244,9 @@ static void test_regs(void **state)
 		/* What pt_regs has not is 0, not what was there before. */
 		for (; n < ARCH_GREGS_MAX; n++)
 			assert_int_equal(regs.r[n], 0);
+		/* And that it is not known is said: of 64-bit code all six, of 32-bit code the selectors. */
+		assert_true(arch_unknown_regs(&arch_x86_64, &regs, false) == 0x7e00000);
+		assert_true(arch_unknown_regs(&arch_x86_64, &regs, true) == 0x7800000);
 	}
 	/* ip and sp are where struct pt_regs has them (asm/ptrace.h). */
 	assert_int_equal(arch_x86_64.reg_pc, 16);

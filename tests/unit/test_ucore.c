@@ -318,7 +318,10 @@ static void test_no_registers(void **state)
 	fake_destroy(f);
 }
 
-/* Registers of a thread whose CPU did not answer are there, and said to be stale; the other's are not. */
+/*
+ * Registers of a thread whose CPU did not answer are there, and said to be stale; the other's are not. Those
+ * that are 0 because they are not known are named.
+ */
 static void test_stale_registers(void **state)
 {
 	struct fake_proc *f = make();
@@ -331,13 +334,15 @@ static void test_stale_registers(void **state)
 	(void)state;
 	f->p.threads.v[1].cpu = 3;
 	f->p.threads.v[1].stale = true;
+	f->regs[1].unknown = 1ull << X86_64_REG_FS_BASE | 1ull << X86_64_REG_ES;
 	plan_full(f, &plan);
 	image_write_core(&im, &plan, &res);
 	assert_int_equal(res.nr_threads, 2);
 	note = (const char *)image_note(&im, "VMSIFT", NT_VMSIFT_TEXT, 0, &size);
 	assert_non_null(note);
-	assert_non_null(memmem(note, size, " cpu=3 regs=stale fp=lost-in-cpu ", 33));
+	assert_non_null(memmem(note, size, " cpu=3 regs=stale fp=lost-in-cpu unknown-regs=fs_base,es comm=", 62));
 	assert_non_null(memmem(note, size, " regs=saved ", 12));
+	assert_null(memmem(note, size, "fp=saved unknown-regs", 21));
 	image_free(&im);
 	plan_deinit(&plan);
 	fake_destroy(f);
