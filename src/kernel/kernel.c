@@ -225,6 +225,7 @@ int kernel_open(struct vmcore *vc, const struct layout_file *lf, struct kernel *
 	k->vc = vc;
 	k->log = vc->log;
 	k->panic_cpu = -1;
+	k->stack_pad = UINT64_MAX;
 	rc = open_kernel(k, lf, err);
 	if (rc) {
 		kernel_close(k);

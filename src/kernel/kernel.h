@@ -51,7 +51,9 @@ struct kernel {
 	bool has_data_symbols;	/* kallsyms tells of variables, not of functions alone */
 	kvaddr_t btf_start;	/* of the kernel's own types; .btf_size 0: not known */
 	uint64_t btf_size;
-	struct err module_tried[2]; /* by layout_module_at(): why a module's types are not there */
+	struct err module_tried[LAYOUT_MODULES]; /* by layout_module_at(): why a module's types are not there */
+	/* The same: the build that a layout file's types are of, until it was held against the dump's; "": none. */
+	char module_build_id[LAYOUT_MODULES][41];
 	uint64_t max_swapfiles;	/* MAX_SWAPFILES by a layout file; 0: not known */
 	struct swap *swap;	/* of swap.h, when first needed */
 	char types_from[128];	/* for info: where types came from */
@@ -69,7 +71,7 @@ struct kernel {
 	kvaddr_t panic_task;	/* 0: not known */
 
 	uint64_t thread_size;	/* of a kernel stack */
-	uint64_t stack_pad;	/* TOP_OF_KERNEL_STACK_PADDING */
+	uint64_t stack_pad;	/* TOP_OF_KERNEL_STACK_PADDING; UINT64_MAX: not known yet */
 	bool stack_checked;	/* registers of user tasks confirmed both */
 	int orc_numbering;	/* of unwind/orc.h, found when first needed */
 	kvaddr_t vmemmap;	/* 0: not known */

@@ -19,9 +19,9 @@ const struct layout_def layout_defs[LAYOUT_NR] = {
 
 const char *layout_module_at(size_t i)
 {
-	static const char *const modules[] = { "zram", "zsmalloc" };
+	static const char *const modules[LAYOUT_MODULES] = { "zram", "zsmalloc" };
 
-	return i < sizeof(modules) / sizeof(modules[0]) ? modules[i] : NULL;
+	return i < LAYOUT_MODULES ? modules[i] : NULL;
 }
 
 const char *layout_feature_name(enum layout_feature feature)

@@ -99,6 +99,7 @@ static inline uint32_t layout_size(const struct layout *l, enum layout_id id)
 }
 
 /* The modules that entries may be of, in no order. Return: NULL past the last. */
+#define LAYOUT_MODULES 2
 const char *layout_module_at(size_t i);
 
 const char *layout_feature_name(enum layout_feature feature);

@@ -166,9 +166,41 @@ static int parse_user_symbol(struct parser *p, const char *s)
 	return 0;
 }
 
+static int parse_module(struct parser *p, const char *s)
+{
+	char name[64], id[41];
+	const char *known;
+	size_t i;
+
+	if (sscanf(s, "%63s %40s", name, id) != 2)
+		return bad_line(p, "'module NAME BUILD-ID' expected");
+	for (i = 0; (known = layout_module_at(i)); i++)
+		if (!strcmp(known, name))
+			strcpy(p->lf->module_build_id[i], id);
+	return 0;
+}
+
 static int parse_u64(struct parser *p, uint64_t *to, const char *s)
 {
 	return str_parse_u64(s, to) ? 0 : bad_line(p, "a number expected");
+}
+
+static int parse_thread_size(struct parser *p, const char *s)
+{
+	uint64_t *to = &p->lf->thread_size;
+	int rc = parse_u64(p, to, s);
+
+	if (!rc && (!is_pow2(*to) || *to < KIB(4) || *to > MIB(1)))
+		return bad_line(p, "a stack of a size that none has");
+	return rc;
+}
+
+static int parse_stack_pad(struct parser *p, const char *s)
+{
+	uint64_t *to = &p->lf->stack_pad;
+	int rc = parse_u64(p, to, s);
+
+	return !rc && (*to > 64 || *to % 8) ? bad_line(p, "a padding that no stack has") : rc;
 }
 
 static int parse_line(struct parser *p, char *line)
@@ -192,11 +224,13 @@ static int parse_line(struct parser *p, char *line)
 	if (!strcmp(line, "stext"))
 		return parse_u64(p, &lf->stext, value);
 	if (!strcmp(line, "thread-size"))
-		return parse_u64(p, &lf->thread_size, value);
+		return parse_thread_size(p, value);
 	if (!strcmp(line, "stack-padding"))
-		return parse_u64(p, &lf->stack_pad, value);
+		return parse_stack_pad(p, value);
 	if (!strcmp(line, "max-swapfiles"))
 		return parse_u64(p, &lf->max_swapfiles, value);
+	if (!strcmp(line, "module"))
+		return parse_module(p, value);
 	if (!strcmp(line, "type"))
 		return parse_type(p, value);
 	if (!strcmp(line, "member"))
@@ -318,6 +352,9 @@ void layout_file_write(const struct layout_file *lf, FILE *out)
 		fprintf(out, "stack-padding %" PRIu64 "\n", lf->stack_pad);
 	if (lf->max_swapfiles)
 		fprintf(out, "max-swapfiles %" PRIu64 "\n", lf->max_swapfiles);
+	for (i = 0; i < LAYOUT_MODULES; i++)
+		if (lf->module_build_id[i][0])
+			fprintf(out, "module %s %s\n", layout_module_at(i), lf->module_build_id[i]);
 	for (i = 0; i < LAYOUT_NR; i++)
 		if (lf->layout.v[i].known)
 			write_value(out, &layout_defs[i], &lf->layout.v[i]);

@@ -36,6 +36,8 @@ struct layout_file {
 	bool percpu[SYMBOL_NR];
 	uint64_t thread_size, stack_pad; /* 0 and UINT64_MAX: not known */
 	uint64_t max_swapfiles; /* 0: not known */
+	/* By layout_module_at(): the build of the module that its types are of; "": the kernel's own, or not known. */
+	char module_build_id[LAYOUT_MODULES][41];
 	struct user_symbol_vec user_symbols;
 };
 

@@ -6,6 +6,7 @@
 
 #include "kernel/btf.h"
 #include "kernel/klist.h"
+#include "kernel/module_id.h"
 #include "kernel/sources.h"
 #include "util/cleanup.h"
 
@@ -96,15 +97,62 @@ static int find_types(struct kernel *k, const char *module, struct err *err)
 	return module_types_fill(&base, &btf, module, &k->layout, err);
 }
 
+/* The build-id of a loaded module. Return: whether it is loaded; "" if it has none. */
+static bool loaded_build_id(struct kernel *k, const char *module, char hex[MODULE_ID_SIZE])
+{
+	char name[MODULE_NAME_LEN];
+	struct klist l;
+	kvaddr_t at;
+
+	hex[0] = 0;
+	if (!k->sym.known[S_modules] || !layout_has(&k->layout, L_module_list) ||
+	    !layout_has(&k->layout, L_module_name))
+		return false;
+	klist_init(&l, k, k->sym.addr[S_modules], "list of modules");
+	while (klist_next(&l, &at)) {
+		at -= layout_off(&k->layout, L_module_list);
+		if (kmem_read_str(&k->km, kmember_addr(k, at, L_module_name), name, sizeof(name), NULL) ||
+		    strcmp(name, module))
+			continue;
+		module_build_id(k, at, hex);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * A layout file's types of a module are of one build of it, and the machine may have loaded another since:
+ * then they are forgotten, and those that the dump has serve, if it has any.
+ */
+static void check_build(struct kernel *k, size_t i)
+{
+	const char *module = layout_module_at(i);
+	char loaded[MODULE_ID_SIZE], wanted[MODULE_ID_SIZE];
+	size_t v;
+
+	strcpy(wanted, k->module_build_id[i]);
+	k->module_build_id[i][0] = 0;
+	if (!wanted[0] || !any_known(k, module) ||
+	    (loaded_build_id(k, module, loaded) && !strcasecmp(loaded, wanted)))
+		return;
+	for (v = 0; v < LAYOUT_NR; v++)
+		if (is_of(&layout_defs[v], module))
+			k->layout.v[v].known = false;
+	log_warn(k->log, "module %s: the layout file's types are of build %s, the dump's is %s: not used",
+		 module, wanted, loaded[0] ? loaded : "not known");
+}
+
 int kernel_need_module_types(struct kernel *k, const char *module, struct err *err)
 {
 	struct err *tried = NULL;
 	const char *name;
 	size_t i;
 
-	for (i = 0; (name = layout_module_at(i)) && i < ARRAY_SIZE(k->module_tried); i++)
-		if (!strcmp(name, module))
+	for (i = 0; (name = layout_module_at(i)); i++)
+		if (!strcmp(name, module)) {
 			tried = &k->module_tried[i];
+			check_build(k, i);
+		}
 	if (any_known(k, module))
 		return 0;
 	if (!tried)

@@ -267,6 +267,8 @@ static int take_layout_file(struct kernel *k, const struct layout_file *lf, stru
 	k->has_layout_file = true;
 	if (lf->thread_size)
 		k->thread_size = lf->thread_size;
+	k->stack_pad = lf->stack_pad;
+	memcpy(k->module_build_id, lf->module_build_id, sizeof(k->module_build_id));
 	return 0;
 }
 

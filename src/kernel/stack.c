@@ -62,38 +62,47 @@ static unsigned int collect_voters(struct kernel *k, struct task *v)
 	return n;
 }
 
-static uint64_t guess_thread_size(const struct kernel *k)
+uint64_t stack_size_by_symbols(const struct symbols *s)
 {
-	const struct symbols *s = &k->sym;
-
 	if (s->known[S_start_init_stack] && s->known[S_end_init_stack]) {
 		uint64_t size = s->addr[S_end_init_stack] - s->addr[S_start_init_stack];
 
 		if (is_pow2(size) && size >= KIB(4) && size <= KIB(64))
 			return size;
 	}
-	return THREAD_SIZE_DEFAULT;
+	return 0;
 }
 
-static uint64_t guess_pad(const struct kernel *k)
+uint64_t stack_pad_by_symbols(const struct symbols *s, const struct layout *l)
 {
-	const struct symbols *s = &k->sym;
-
 	/* __top_init_kernel_stack is where pt_regs begins at the init task's stack (6.9, vmlinux.lds.S). */
 	if (s->known[S_end_init_stack] && s->known[S_top_init_kernel_stack] &&
-	    layout_has(&k->layout, L_pt_regs)) {
+	    layout_has(l, L_pt_regs)) {
 		uint64_t pad = s->addr[S_end_init_stack] - s->addr[S_top_init_kernel_stack] -
-			       layout_size(&k->layout, L_pt_regs);
+			       layout_size(l, L_pt_regs);
 
 		if (pad <= 64 && pad % 8 == 0)
 			return pad;
 	}
-	return layout_has(&k->layout, L_fred_frame) ? FRED_PAD : 0;
+	return layout_has(l, L_fred_frame) ? FRED_PAD : 0;
+}
+
+/* What a layout file says comes first, then what symbols do. */
+static uint64_t guess_thread_size(const struct kernel *k)
+{
+	uint64_t size = k->thread_size ? k->thread_size : stack_size_by_symbols(&k->sym);
+
+	return size ? size : THREAD_SIZE_DEFAULT;
+}
+
+static uint64_t guess_pad(const struct kernel *k)
+{
+	return k->stack_pad != UINT64_MAX ? k->stack_pad : stack_pad_by_symbols(&k->sym, &k->layout);
 }
 
 void kernel_find_stack(struct kernel *k)
 {
-	uint64_t sizes[] = { k->thread_size ? k->thread_size : guess_thread_size(k), KIB(16), KIB(32), KIB(64), KIB(8) };
+	uint64_t sizes[] = { guess_thread_size(k), KIB(16), KIB(32), KIB(64), KIB(8) };
 	uint64_t pads[] = { guess_pad(k), 0, FRED_PAD };
 	struct task voters[VOTERS];
 	unsigned int n = collect_voters(k, voters), best = 0, votes, i;

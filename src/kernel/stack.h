@@ -13,6 +13,12 @@
  */
 void kernel_find_stack(struct kernel *k);
 
+/* THREAD_SIZE by the symbols of the first task's stack. Return: 0 if they do not tell. */
+uint64_t stack_size_by_symbols(const struct symbols *s);
+
+/* TOP_OF_KERNEL_STACK_PADDING by the same, else by whether there is a struct fred_frame. */
+uint64_t stack_pad_by_symbols(const struct symbols *s, const struct layout *l);
+
 /**
  * task_user_regs() - the user-mode registers of a task
  * @t:	 a task with user memory

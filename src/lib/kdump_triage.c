@@ -53,6 +53,7 @@ int kdump_layout_text(const struct kernel *k, char **ret, struct err *err)
 	lf->sym = k->sym;
 	for (i = 0; i < SYMBOL_NR; i++)
 		lf->percpu[i] = lf->sym.known[i] && lf->sym.addr[i] < PERCPU_ABSOLUTE_MAX;
+	memcpy(lf->module_build_id, k->module_build_id, sizeof(lf->module_build_id));
 	lf->thread_size = k->stack_checked ? k->thread_size : 0;
 	lf->stack_pad = k->stack_checked ? k->stack_pad : UINT64_MAX;
 	lf->max_swapfiles = k->max_swapfiles;

@@ -10,6 +10,7 @@
 #include "kernel/btf.h"
 #include "kernel/layout_file.h"
 #include "kernel/module_types.h"
+#include "kernel/stack.h"
 #include "lib/dump.h"
 #include "sink/sink.h"
 #include "util/cleanup.h"
@@ -18,6 +19,7 @@
 
 #define RUNNING_BTF   "/sys/kernel/btf/vmlinux"
 #define RUNNING_MODULES "/sys/kernel/btf/%s"
+#define RUNNING_MODULE_ID "/sys/module/%s/notes/.note.gnu.build-id"
 #define RUNNING_NOTES "/sys/kernel/notes"
 #define RUNNING_SYMS  "/proc/kallsyms"
 /* x86_64 up to 6.14 links per-CPU variables at zero: such symbols are offsets and never move. */
@@ -73,6 +75,18 @@ static int read_file(const char *path, size_t max, void **ret, size_t *size, str
 	return 0;
 }
 
+/* Which build of a module is loaded: its types are of no other. */
+static void take_module_id(struct making *m, size_t i)
+{
+	AUTO_FREE void *notes = NULL;
+	char path[96];
+	size_t size;
+
+	snprintf(path, sizeof(path), RUNNING_MODULE_ID, layout_module_at(i));
+	if (!read_file(path, MIB(1), &notes, &size, NULL))
+		build_id_of_notes(notes, size, m->lf.module_build_id[i]);
+}
+
 /* Types of the modules that are loaded; the dump has those of the others, if it has any. */
 static int take_modules(struct making *m, const struct reader *base)
 {
@@ -94,6 +108,7 @@ static int take_modules(struct making *m, const struct reader *base)
 			return rc;
 		if (rc)
 			log_warn(m->log, "%s: %s", path, m->err->text);
+		take_module_id(m, i);
 	}
 	return 0;
 }
@@ -209,6 +224,10 @@ static int finish_symbols(struct making *m, const char *path)
 			 path);
 	for (i = 0; i < SYMBOL_NR; i++)
 		m->lf.percpu[i] = m->lf.sym.known[i] && m->lf.sym.addr[i] < PERCPU_ABSOLUTE_MAX;
+	m->lf.thread_size = stack_size_by_symbols(&m->lf.sym);
+	/* Where one symbol is missing the others are, and the padding would be a guess. */
+	if (m->lf.thread_size)
+		m->lf.stack_pad = stack_pad_by_symbols(&m->lf.sym, &m->lf.layout);
 	return 0;
 }
 

@@ -55,6 +55,11 @@ static const struct wrong wrongs[] = {
 	  "L:4: 'symbol NAME ADDRESS' expected" },
 	{ "a program's symbol without a size", HEAD "user ab 10 g_state\n", ERR_FORMAT,
 	  "L:4: 'user BUILD-ID VALUE SIZE NAME' expected" },
+	{ "a stack that is no power of two", HEAD "thread-size 12288\n", ERR_FORMAT, "L:4: a stack of a size that none has" },
+	{ "a stack of two megabytes", HEAD "thread-size 2097152\n", ERR_FORMAT, "L:4: a stack of a size that none has" },
+	{ "a padding of half a word", HEAD "stack-padding 4\n", ERR_FORMAT, "L:4: a padding that no stack has" },
+	{ "a padding larger than any", HEAD "stack-padding 72\n", ERR_FORMAT, "L:4: a padding that no stack has" },
+	{ "a module without its build-id", HEAD "module zram\n", ERR_FORMAT, "L:4: 'module NAME BUILD-ID' expected" },
 	{ "a number that is none", HEAD "thread-size many\n", ERR_FORMAT, "L:4: a number expected" },
 };
 
@@ -106,7 +111,7 @@ static void test_too_long(void **state)
 
 static const char whole[] =
 	HEAD "version #1 SMP Debian\nmachine x86_64\nbuild-id 00ff\nthread-size 32768\nstack-padding 16\n"
-	     "max-swapfiles 27\n# a comment\n\ntomorrow is of a later version\n"
+	     "max-swapfiles 27\nmodule zram 0123abcd\nmodule of_tomorrow 4567\n# a comment\n\ntomorrow is of a later version\n"
 	     "type page 64\nmember task_struct __state 24 4 0\nmember page flags 0 8 0 3 5\n"
 	     "member nobody knows 1 2 3\nenum PG_head 16\nenum PG_of_tomorrow 99\n"
 	     "symbol init_task ffffffff82000000\npercpu runqueues 3a000\nsymbol nobody 1\n"
@@ -124,6 +129,8 @@ static void check_whole(const struct layout_file *lf)
 	assert_int_equal(lf->thread_size, 32768);
 	assert_int_equal(lf->stack_pad, 16);
 	assert_int_equal(lf->max_swapfiles, 27);
+	assert_string_equal(lf->module_build_id[0], "0123abcd");
+	assert_string_equal(lf->module_build_id[1], "");
 	assert_true(v[L_page].known && v[L_page].size == 64);
 	assert_true(v[L_task_struct_state].known && v[L_task_struct_state].value == 24 &&
 		    v[L_task_struct_state].size == 4 && v[L_task_struct_state].alt == 0);
