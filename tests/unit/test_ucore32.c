@@ -103,7 +103,7 @@ static void test_tags(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(tag_rows); i++) {
 		const struct tag_row *r = &tag_rows[i];
-		struct arch_regs regs = { { 0 } };
+		struct arch_regs regs = { .r = { 0 } };
 		uint8_t fx[FXSAVE_SIZE] = { 0 };
 		uint32_t tags;
 
