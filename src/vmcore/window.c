@@ -98,7 +98,7 @@ static int window_cmp(const void *a, const void *b)
  */
 static void windows_drop(struct window_cache *wc)
 {
-	struct window *by_ptr[NR_WINDOWS];
+	struct window *by_ptr[NR_WINDOWS] = { 0 };
 	size_t n = 0, i, next;
 
 	for (i = 0; i < NR_WINDOWS; i++)
