@@ -93,6 +93,9 @@ struct arch {
 	/* NT_PRSTATUS pr_reg of a 32-bit process: index in arch_regs.r of each of its words. */
 	const uint8_t *gregs32;
 	unsigned int nr_gregs32;
+	/* The thread pointer of a 32-bit process: the register with its selector, and what the first of
+	   task_tls() has for a number in the GDT. */
+	unsigned int reg_tls32, tls_entry_min;
 	/* Whether these registers are those of 32-bit code. */
 	bool (*regs_are_32bit)(const struct arch_regs *r);
 

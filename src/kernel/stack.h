@@ -36,6 +36,10 @@ int task_user_regs(struct kernel *k, const struct task *t, struct arch_regs *ret
 
 /* thread_struct.tls_array: GDT descriptors of a 32-bit task's TLS, 8 bytes each (GDT_ENTRY_TLS_ENTRIES). */
 #define TLS_DESCS 3u
+static inline uint32_t tls_desc_base(uint64_t desc)
+{
+	return (uint32_t)((desc >> 16 & 0xffffff) | desc >> 56 << 24);
+}
 int task_tls(struct kernel *k, const struct task *t, uint64_t ret[TLS_DESCS], struct err *err);
 
 /**

@@ -16,14 +16,15 @@
 #define OFF_XMM	   160u
 #define XMM_SIZE   256u
 
-/* What a debugger looks for, and where: the standard format is the same on all of Intel's CPUs. */
+/* Where a debugger looks for what: the standard format is the same on all of Intel's CPUs. */
 static const struct {
 	unsigned int feature;
 	uint32_t offset, size;
 } wanted[] = {
 	{ XFEATURE_YMM, 576, 256 },	   { XFEATURE_OPMASK, 1088, 64 },
 	{ XFEATURE_ZMM_HI256, 1152, 512 }, { XFEATURE_HI16_ZMM, 1664, 1024 },
-	{ XFEATURE_PKRU, XSAVE_PKRU, 8 },
+	{ XFEATURE_PKRU, XSAVE_PKRU, 8 },  { XFEATURE_XTILECFG, XSAVE_XTILECFG, 64 },
+	{ XFEATURE_XTILEDATA, XSAVE_XTILEDATA, 8192 },
 };
 
 static bool read_table(struct kernel *k, enum symbol_id id, uint32_t *ret)
@@ -119,6 +120,11 @@ static void settle_legacy(uint8_t *b, uint64_t xfeatures)
 /* Size and XCR0 of the smallest image that holds all that is in use. */
 static size_t trim(uint64_t xfeatures, bool has_avx, uint64_t *xcr0)
 {
+	/* As gdb 13 says of every such note of a live core too, its size is unexpected; it reads it all the same. */
+	if (xfeatures & (1u << XFEATURE_XTILECFG | 1u << XFEATURE_XTILEDATA)) {
+		*xcr0 = 0x602e7;
+		return XSTATE_SIZE_MAX;
+	}
 	if (xfeatures >> XFEATURE_PKRU & 1) {
 		*xcr0 = 0x2e7;
 		return 2696;
@@ -178,6 +184,9 @@ static uint64_t copy_components(struct kernel *k, const struct xstate_tables *ta
 		uint32_t off;
 
 		if (!(xfeatures >> f & 1))
+			continue;
+		/* Another palette would have tiles of another size. */
+		if (f >= XFEATURE_XTILECFG && tables->size[f] != wanted[i].size)
 			continue;
 		if (xstate_component_offset(tables, xcomp_bv, f, &off) &&
 		    !kmem_read(&k->km, at + off, to + wanted[i].offset, wanted[i].size, NULL))

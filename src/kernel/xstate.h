@@ -12,15 +12,17 @@
 
 /* Components: Intel SDM volume 1, chapter 13. */
 enum { XFEATURE_FP, XFEATURE_SSE, XFEATURE_YMM, XFEATURE_OPMASK = 5, XFEATURE_ZMM_HI256,
-       XFEATURE_HI16_ZMM, XFEATURE_PKRU = 9, XFEATURE_MAX = 20 };
+       XFEATURE_HI16_ZMM, XFEATURE_PKRU = 9, XFEATURE_XTILECFG = 17, XFEATURE_XTILEDATA, XFEATURE_MAX = 20 };
 
 #define XSAVE_LEGACY_SIZE 512u
 #define XSAVE_EXTENDED	  576u /* the components begin: behind the legacy area and 64 bytes of header */
 #define XSAVE_XCR0	  464u /* where a debugger looks for which components there are */
 
-/* With everything a debugger knows: up to PKRU, at Intel's standard offsets. */
+/* At Intel's standard offsets. What debuggers know ends with PKRU; AMX, its tiles and their shapes, lies behind. */
 #define XSAVE_PKRU	2688u
-#define XSTATE_SIZE_MAX 2696u
+#define XSAVE_XTILECFG	2752u
+#define XSAVE_XTILEDATA 2816u
+#define XSTATE_SIZE_MAX 11008u
 
 /* Of the crashed machine's CPU. */
 struct xstate_tables {
@@ -44,10 +46,9 @@ bool xstate_component_offset(const struct xstate_tables *t, uint64_t xcomp_bv, u
 /**
  * task_xstate() - extended registers as NT_X86_XSTATE has them
  * @ret:  standard format; components that are in their initial state are that
- * @size: 576, 832, 2688 or 2696: trimmed to what is in use
+ * @size: 576, 832, 2688, 2696 or 11008: trimmed to what is in use
  *
- * A component in use that cannot be found is left out, and its bit in the header clear. AMX (tiles) is
- * always left out: no debugger shows it.
+ * A component in use that cannot be found is left out, and its bit in the header clear.
  *
  * Return: 0; ERR_NOTFOUND for a task on a CPU, whose registers were live there and are in no dump;
  * ERR_UNSUPPORTED if the image has no XSAVE header; ERR_ABSENT, ERR_CORRUPT.

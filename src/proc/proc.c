@@ -117,6 +117,36 @@ bool proc_auxv(const struct proc *p, uint64_t type, uint64_t *ret)
 	return false;
 }
 
+int proc_read_word(struct proc *p, uvaddr_t at, uint64_t *ret, struct err *err)
+{
+	unsigned int word = proc_word_size(p);
+	uint8_t b[8];
+	int rc = proc_read(p, at, b, word, err);
+
+	*ret = rc ? 0 : get_uint(b, word);
+	return rc;
+}
+
+bool proc_thread_pointer(struct proc *p, const struct proc_thread *t, const struct arch_regs *regs,
+			 uvaddr_t *ret)
+{
+	uint64_t descs[TLS_DESCS], selector, i;
+
+	if (regs->unknown >> (p->is_32bit ? p->arch->reg_tls32 : p->arch->reg_tp) & 1)
+		return false;
+	if (!p->is_32bit) {
+		*ret = regs->r[p->arch->reg_tp];
+		return true;
+	}
+	/* Requested privilege in bits 0 and 1, of the LDT if bit 2 is set. */
+	selector = regs->r[p->arch->reg_tls32] & 0xffff;
+	i = (selector >> 3) - p->arch->tls_entry_min;
+	if (selector & 4 || i >= TLS_DESCS || !p->ops->tls || p->ops->tls(p, t, descs, NULL))
+		return false;
+	*ret = tls_desc_base(descs[i]);
+	return *ret != 0;
+}
+
 const char *proc_area_name(const struct proc *p, const struct proc_area *a)
 {
 	return a->file < p->files.n ? p->files.v[a->file].path : "";

@@ -251,6 +251,20 @@ static inline unsigned int proc_word_size(const struct proc *p)
 	return p->is_32bit ? 4 : 8;
 }
 
+/* A pointer of this process, as proc_read(). @ret: 0 on failure. */
+int proc_read_word(struct proc *p, uvaddr_t at, uint64_t *ret, struct err *err);
+
+/**
+ * proc_thread_pointer() - where a thread's control block is
+ * @regs: of the thread
+ *
+ * A register of 64-bit code; of 32-bit code the base of the segment that its selector names in the GDT.
+ *
+ * Return: false if the thread has set none.
+ */
+bool proc_thread_pointer(struct proc *p, const struct proc_thread *t, const struct arch_regs *regs,
+			 uvaddr_t *ret);
+
 /* An entry of the auxiliary vector. Return: whether there is one. */
 bool proc_auxv(const struct proc *p, uint64_t type, uint64_t *ret);
 

@@ -14,11 +14,12 @@
 #define NOTE_VERSION 1u
 
 /* struct vmsift_head: magic, version, size of a pointer, first entry. */
-#define HEAD_SIZE  16u
+#define HEAD_WORDS 8u /* bytes before its pointer */
 #define HEAD_MAGIC 0x48535631u
 
-/* struct vmsift_region: magic, flags, scope, reserved, name, addr, len, next. */
-#define REGION_SIZE  48u
+/* struct vmsift_region: magic, flags, scope, reserved; name, addr, len, next, each of a pointer's size. */
+#define REGION_WORDS 16u
+#define REGION_SIZE  (REGION_WORDS + 4 * 8)
 #define REGION_MAGIC 0x52535631u
 
 enum { PTR_INDIRECT = 1 << 0, LEN_INDIRECT = 1 << 1, NEVER = 1 << 2 };
@@ -27,15 +28,6 @@ enum { PTR_INDIRECT = 1 << 0, LEN_INDIRECT = 1 << 1, NEVER = 1 << 2 };
 #define SEGMENT_NOTES_MAX 256u
 /* Written data of one module that is looked through for a head. */
 #define SCAN_MAX MIB(64)
-
-int registered_read_u64(struct proc *p, uvaddr_t at, uint64_t *ret, struct err *err)
-{
-	uint8_t b[8];
-	int rc = proc_read(p, at, b, sizeof(b), err);
-
-	*ret = rc ? 0 : get_u64(b);
-	return rc;
-}
 
 /* A name, as far as it can be had: not from memory that is in no core. */
 static void read_name(struct proc *p, struct registered_region *r, char name[REGISTERED_NAME_MAX + 1])
@@ -82,16 +74,24 @@ static void assume_size(struct proc *p, struct registered_region *r)
 	r->size = a ? a->end - r->addr : 0;
 }
 
+/* One of the four at the end of an entry. */
+static uint64_t region_word(const struct proc *p, const uint8_t b[REGION_SIZE], unsigned int i)
+{
+	unsigned int word = proc_word_size(p);
+
+	return get_uint(b + REGION_WORDS + i * word, word);
+}
+
 static int take_region(struct proc *p, uvaddr_t at, const uint8_t b[REGION_SIZE],
 		       struct registered *to, struct err *err)
 {
 	uint32_t flags = get_u32(b + 4);
 	struct registered_region r = { .entry = at, .source = REGISTERED_VMSIFT,
-				       .scope = get_u32(b + 8), .name_at = get_u64(b + 16),
-				       .addr = get_u64(b + 24), .size = get_u64(b + 32),
+				       .scope = get_u32(b + 8), .name_at = region_word(p, b, 0),
+				       .addr = region_word(p, b, 1), .size = region_word(p, b, 2),
 				       .never = flags & NEVER };
-	bool lost_addr = flags & PTR_INDIRECT && registered_read_u64(p, r.addr, &r.addr, NULL);
-	bool lost_size = flags & LEN_INDIRECT && registered_read_u64(p, r.size, &r.size, NULL);
+	bool lost_addr = flags & PTR_INDIRECT && proc_read_word(p, r.addr, &r.addr, NULL);
+	bool lost_size = flags & LEN_INDIRECT && proc_read_word(p, r.size, &r.size, NULL);
 
 	if (r.never && lost_addr) {
 		err_set(&to->fault, ERR_ABSENT, "the pointer of entry 0x%" PRIx64 " is not in memory", at);
@@ -114,8 +114,8 @@ static int walk_list(struct proc *p, uvaddr_t at, struct registered *to, struct 
 
 	/* Brent: the mark moves to the 1st, 2nd, 4th, 8th entry. */
 	for (n = 1; at; n++) {
-		uint8_t b[REGION_SIZE];
-		int rc = proc_read(p, at, b, sizeof(b), err);
+		uint8_t b[REGION_SIZE] = { 0 };
+		int rc = proc_read(p, at, b, REGION_WORDS + 4 * proc_word_size(p), err);
 
 		if (!rc && get_u32(b) != REGION_MAGIC)
 			rc = err_set(err, ERR_CORRUPT, "its magic is 0x%x", get_u32(b));
@@ -132,27 +132,28 @@ static int walk_list(struct proc *p, uvaddr_t at, struct registered *to, struct 
 		rc = take_region(p, at, b, to, err);
 		if (rc)
 			return rc;
-		at = get_u64(b + 40);
+		at = region_word(p, b, 3);
 	}
 	return 0;
 }
 
-static bool is_head(const uint8_t *b)
+static bool is_head(const struct proc *p, const uint8_t *b)
 {
-	return get_u32(b) == HEAD_MAGIC && get_u16(b + 4) == 1 && get_u16(b + 6) == 8;
+	return get_u32(b) == HEAD_MAGIC && get_u16(b + 4) == 1 && get_u16(b + 6) == proc_word_size(p);
 }
 
 static int walk_head(struct proc *p, uvaddr_t head, struct registered *to, struct err *err)
 {
 	struct err fault = { 0 };
-	uint8_t b[HEAD_SIZE];
-	int rc = proc_read(p, head, b, sizeof(b), &fault);
+	unsigned int word = proc_word_size(p);
+	uint8_t b[HEAD_WORDS + 8] = { 0 };
+	int rc = proc_read(p, head, b, HEAD_WORDS + word, &fault);
 
-	if (!rc && !is_head(b))
+	if (!rc && !is_head(p, b))
 		rc = err_set(&fault, ERR_CORRUPT, "begins with 0x%x, version %u, pointers of %u bytes",
 			     get_u32(b), get_u16(b + 4), get_u16(b + 6));
 	if (!rc)
-		rc = walk_list(p, get_u64(b + 8), to, &fault);
+		rc = walk_list(p, get_uint(b + HEAD_WORDS, word), to, &fault);
 	if (rc == ERR_NOMEM)
 		return err_nomem(err);
 	if (rc) {
@@ -234,8 +235,8 @@ static int scan_area(struct proc *p, const struct proc_area *a, struct registere
 	for (at = a->start; at < end && !rc; at += sizeof(b)) {
 		if (proc_read(p, at, b, sizeof(b), NULL))
 			continue;
-		for (i = 0; i + HEAD_SIZE <= sizeof(b) && !rc; i += 8)
-			if (is_head(b + i))
+		for (i = 0; i + HEAD_WORDS <= sizeof(b) && !rc; i += proc_word_size(p))
+			if (is_head(p, b + i))
 				rc = walk_head(p, at + i, to, err);
 	}
 	return rc;
@@ -244,12 +245,13 @@ static int scan_area(struct proc *p, const struct proc_area *a, struct registere
 /* Whether a file is a module, or its header is not in memory so that it may be. */
 static bool may_be_module(struct proc *p, uint32_t file)
 {
+	struct err why = { 0 }; /* without one err_add() does not know the code */
 	const struct proc_area *a;
 	struct uelf e;
 
 	vec_for_each(a, &p->areas)
 		if (a->file == file && a->kind == AREA_FILE_PRIVATE && !a->pgoff)
-			return uelf_open(p, a->start, &e, NULL) != ERR_FORMAT;
+			return uelf_open(p, a->start, &e, &why) != ERR_FORMAT;
 	return false;
 }
 

@@ -76,6 +76,5 @@ int registered_add(struct proc *p, struct registered *to, struct registered_regi
 		   struct err *err);
 int registered_find_mcd(struct proc *p, struct uelf_vec *modules, struct registered *ret,
 			struct err *err);
-int registered_read_u64(struct proc *p, uvaddr_t at, uint64_t *ret, struct err *err);
 
 #endif

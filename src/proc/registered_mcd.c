@@ -49,8 +49,8 @@ static int take_bin(struct proc *p, struct registered_region r, uvaddr_t elems, 
 
 	r.source = REGISTERED_MCD;
 	r.unknown = read_elem(p, elems, &e, &flags, NULL) ||
-		    (flags & MCD_PTR_INDIRECT && registered_read_u64(p, e.addr, &e.addr, NULL)) ||
-		    (flags & MCD_LEN_INDIRECT && registered_read_u64(p, e.size, &e.size, NULL));
+		    (flags & MCD_PTR_INDIRECT && proc_read_word(p, e.addr, &e.addr, NULL)) ||
+		    (flags & MCD_LEN_INDIRECT && proc_read_word(p, e.size, &e.size, NULL));
 	/* Only a place into which something is put back later. */
 	if (flags & MCD_NODUMP)
 		return 0;
@@ -122,12 +122,13 @@ int registered_find_mcd(struct proc *p, struct uelf_vec *modules, struct registe
 		if (uelf_find_symbol(e, "mcd_dump_data_head", &head, NULL) ||
 		    uelf_find_symbol(e, "mcd_dump_data_version", &version, NULL))
 			continue;
-		rc = proc_read(p, version.addr, v, sizeof(v), &fault);
+		rc = p->is_32bit ? err_set(&fault, ERR_UNSUPPORTED, "its 32-bit lists are not read") :
+				   proc_read(p, version.addr, v, sizeof(v), &fault);
 		if (!rc && get_u32(v) != MCD_VERSION)
 			rc = err_set(&fault, ERR_UNSUPPORTED, "its version is %u, not %u", get_u32(v),
 				     MCD_VERSION);
 		if (!rc)
-			rc = registered_read_u64(p, head.addr, &first, &fault);
+			rc = proc_read_word(p, head.addr, &first, &fault);
 		if (!rc)
 			rc = walk_list(p, first, ret, &fault);
 		if (rc == ERR_NOMEM)

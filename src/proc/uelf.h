@@ -43,8 +43,6 @@ struct uelf {
  * @base: start of an area
  * @ret:  untouched on failure; needs no freeing
  *
- * Symbols of 32-bit modules are not read.
- *
  * Return: 0; ERR_FORMAT if no little-endian ELF header of the process's class is there; ERR_CORRUPT;
  * ERR_ABSENT.
  */

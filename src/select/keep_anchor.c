@@ -65,17 +65,17 @@ static void take(struct anchors *an, uint64_t v)
 
 static void scan(struct anchors *an, uvaddr_t start, uvaddr_t end)
 {
+	unsigned int word = proc_word_size(an->c->p);
 	uint8_t buf[4096];
 
-	for (start = round_up_u64(start, 8); start + 8 <= end;) {
+	for (start = round_up_u64(start, word); start + word <= end;) {
 		uint64_t page = an->c->p->page_size, i;
-		uint64_t n = min_u64(end - start, min_u64(sizeof(buf), page - start % page)) & ~7ull;
+		uint64_t n = min_u64(end - start, min_u64(sizeof(buf), page - start % page));
 
-		if (!n)
-			return;
+		n -= n % word;
 		if (!proc_read(an->c->p, start, buf, n, NULL))
-			for (i = 0; i < n; i += 8)
-				take(an, get_u64(buf + i));
+			for (i = 0; i < n; i += word)
+				take(an, get_uint(buf + i, word));
 		start += n;
 	}
 }

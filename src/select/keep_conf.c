@@ -89,6 +89,7 @@ int keep_find_symbol(struct keep_ctx *c, const char *name, bool all, struct keep
 static int follow(struct keep_ctx *c, uvaddr_t start, uint64_t size, uint64_t target_size,
 		  unsigned int depth, unsigned int *left)
 {
+	unsigned int word = proc_word_size(c->p);
 	uint8_t buf[4096];
 	uint64_t off, i;
 	int rc = 0;
@@ -98,8 +99,8 @@ static int follow(struct keep_ctx *c, uvaddr_t start, uint64_t size, uint64_t ta
 
 		if (proc_read(c->p, start + off, buf, n, NULL))
 			continue;
-		for (i = 0; i + 8 <= n && *left && !rc; i += 8) {
-			uvaddr_t to = get_u64(buf + i);
+		for (i = 0; i + word <= n && *left && !rc; i += word) {
+			uvaddr_t to = get_uint(buf + i, word);
 			const struct proc_area *a = proc_find_area(c->p, to);
 			uint64_t there;
 

@@ -41,6 +41,18 @@ static int keep_exe_head(struct keep_ctx *c)
 	return end ? keep_add(c, e->base, end, RULE_EXE) : 0;
 }
 
+/* 32-bit code makes its system calls in the vdso: no blocked thread can be unwound without it. */
+static int keep_vdso32(struct keep_ctx *c)
+{
+	const struct proc_area *a;
+	uint64_t at;
+
+	if (!c->p->is_32bit || !proc_auxv(c->p, AT_SYSINFO_EHDR, &at))
+		return 0;
+	a = proc_find_area(c->p, at);
+	return a && a->kind == AREA_SPECIAL ? keep_add(c, a->start, a->end - a->start, RULE_VDSO) : 0;
+}
+
 int keep_link_maps(struct keep_ctx *c)
 {
 	uint32_t size = c->o.detail > DETAIL_TINY ? LINK_MAP_WHOLE : LINK_MAP_SIZE;
@@ -61,7 +73,7 @@ int keep_link_maps(struct keep_ctx *c)
 		if (!rc)
 			rc = keep_add(c, e->name, e->name_size, RULE_LINK_MAP);
 	}
-	return rc;
+	return rc ? rc : keep_vdso32(c);
 }
 
 /* All segments that the module writes to, .bss too. */

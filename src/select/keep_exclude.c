@@ -47,7 +47,17 @@ void keep_fall_back(struct keep_ctx *c)
 	c->o.nr_sections = 0;
 }
 
-static int tls_not_found(struct keep_ctx *c)
+/* Workers of the kernel have no user mode. Return: 1; 0 if it has none; -1 if it may, and cannot be found. */
+static int thread_pointer(struct keep_ctx *c, const struct proc_thread *t, uvaddr_t *ret)
+{
+	struct arch_regs regs;
+
+	if (t->task.flags & (PF_IO_WORKER | PF_USER_WORKER))
+		return 0;
+	return keep_thread_regs(c, t, &regs) && proc_thread_pointer(c->p, t, &regs, ret) ? 1 : -1;
+}
+
+static int exclude_no_tls(struct keep_ctx *c)
 {
 	keep_fall_back(c);
 	log_warn(c->p->log, "process %d (%s): an excluded variable is thread-local, and cannot be found: detail tiny",
@@ -60,22 +70,22 @@ static int exclude_tls(struct keep_ctx *c, const struct keep_symbol *s, uint64_t
 {
 	const struct uelf_phdr *tls = uelf_phdr(s->module, PT_TLS);
 	const struct proc_thread *t;
-	struct arch_regs regs;
 	uint64_t block;
+	uvaddr_t tp;
 	int rc = 0;
 
-	/* The thread pointer of 32-bit code is not in its registers. */
-	if (!tls || !c->lm.has_exe || s->module->base != c->lm.exe.base || c->p->is_32bit)
-		return tls_not_found(c);
+	if (!tls || !c->lm.has_exe || s->module->base != c->lm.exe.base)
+		return exclude_no_tls(c);
 	block = tls->memsz;
 	if (is_pow2(tls->align))
 		block += (0 - tls->vaddr - tls->memsz) & (tls->align - 1);
 	vec_for_each(t, &c->p->threads) {
-		if (rc || !keep_thread_regs(c, t, &regs))
-			continue;
-		if (regs.unknown >> c->p->arch->reg_tp & 1)
-			return tls_not_found(c);
-		rc = keep_add_never(c, regs.r[c->p->arch->reg_tp] - block + s->sym.addr, size);
+		int has = rc ? 0 : thread_pointer(c, t, &tp);
+
+		if (has < 0)
+			return exclude_no_tls(c);
+		if (has)
+			rc = keep_add_never(c, tp - block + s->sym.addr, size);
 	}
 	return rc;
 }

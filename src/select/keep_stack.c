@@ -97,23 +97,26 @@ static int add_stack(struct keep_ctx *c, const struct stack *s)
 
 /*
  * The stack pointer that a signal interrupted, from struct rt_sigframe (arch/x86/include/asm/sigframe.h,
- * uapi/asm/ucontext.h): its uc_stack repeats what sigaltstack(2) was told, and the registers follow.
+ * uapi/asm/ucontext.h): its uc_stack repeats what sigaltstack(2) was told, and the registers follow, r8 to
+ * r15, di, si, bp, bx, dx, ax, cx, sp; of 32-bit code four selectors, di, si, bp, sp. Handlers of 32-bit
+ * code without SA_SIGINFO have an older frame, which tells nothing of the signal stack.
  */
 static bool interrupted_sp(struct keep_ctx *c, const struct stack *s, const struct sigstack *alt,
 			   uvaddr_t *ret)
 {
-	enum { UC_STACK_FLAGS = 1, UC_STACK_SIZE, R8, RSP = R8 + 15, NR };
+	enum { UC_STACK_FLAGS = 1, UC_STACK_SIZE, REGS, SP32 = REGS + 7, SP64 = REGS + 15, NR };
+	unsigned int word = proc_word_size(c->p), sp = c->p->is_32bit ? SP32 : SP64;
 	uvaddr_t at;
 
-	for (at = round_up_u64(s->start, 8); at + 8 * NR <= s->end; at += 8) {
+	for (at = round_up_u64(s->start, word); at + word * (sp + 1) <= s->end; at += word) {
 		uint8_t w[8 * NR];
 
-		if (proc_read(c->p, at, w, 8, NULL))
+		if (proc_read(c->p, at, w, word, NULL))
 			return false;
-		if (get_u64(w) != alt->sp || proc_read(c->p, at, w, sizeof(w), NULL) ||
-		    get_u64(w + 8 * UC_STACK_SIZE) != alt->size)
+		if (get_uint(w, word) != alt->sp || proc_read(c->p, at, w, word * (sp + 1), NULL) ||
+		    get_uint(w + word * UC_STACK_SIZE, word) != alt->size)
 			continue;
-		*ret = get_u64(w + 8 * RSP);
+		*ret = get_uint(w + word * sp, word);
 		return true;
 	}
 	return false;
@@ -130,7 +133,8 @@ static int keep_stack(struct keep_ctx *c, const struct proc_thread *t)
 	if (!keep_thread_regs(c, t, &regs))
 		return 0;
 	th.sp = regs.r[c->p->arch->reg_sp];
-	th.tp = regs.r[c->p->arch->reg_tp];
+	if (!proc_thread_pointer(c->p, t, &regs, &th.tp))
+		th.tp = 0;
 	has_alt = read_sigstack(c, t, &alt);
 	for (i = 0; i < SIGSTACK_DEPTH; i++) {
 		struct stack s;

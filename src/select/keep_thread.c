@@ -30,14 +30,9 @@ struct tls {
 	uint64_t tcb_size;
 };
 
-static bool read_u64(struct keep_ctx *c, uvaddr_t at, uint64_t *ret)
+static bool read_word(struct keep_ctx *c, uvaddr_t at, uint64_t *ret)
 {
-	uint8_t b[8];
-
-	if (proc_read(c->p, at, b, sizeof(b), NULL))
-		return false;
-	*ret = get_u64(b);
-	return true;
+	return !proc_read_word(c->p, at, ret, NULL);
 }
 
 /* A 32-bit word of a symbol of libc. */
@@ -74,26 +69,27 @@ static void measure(struct keep_ctx *c, struct tls *t)
 }
 
 /*
- * The dtv: glibc's has 16-byte entries { value, to_free } and its length in the entry before the first,
+ * The dtv: glibc's has entries { value, to_free } and its length in the entry before the first,
  * musl's has pointers and its length in the first. Pointers below the thread pointer lead into the static
  * block, others to blocks of their own.
  */
 static int keep_dtv(struct keep_ctx *c, uvaddr_t tp, uvaddr_t dtv, const struct tls *t,
 		    uvaddr_t *static_start)
 {
+	unsigned int word = proc_word_size(c->p);
 	uint64_t n = 0, v, i;
 	int rc;
 
-	if (c->is_glibc ? !read_u64(c, dtv - 16, &n) : !read_u64(c, dtv, &n))
+	if (c->is_glibc ? !read_word(c, dtv - 2 * word, &n) : !read_word(c, dtv, &n))
 		return 0;
 	if (n > DTV_ENTRIES_MAX)
 		n = t->nr_modules;
 	n += 2;
-	rc = keep_add(c, dtv - 16, 16 * (n + 1), RULE_TLS);
+	rc = keep_add(c, dtv - 2 * word, 2 * word * (n + 1), RULE_TLS);
 	for (i = 0; i < 2 * n && !rc; i++) {
 		const struct proc_area *a;
 
-		if (!read_u64(c, dtv + 8 * i, &v))
+		if (!read_word(c, dtv + word * i, &v))
 			break;
 		a = proc_find_area(c->p, v);
 		if (!a || !keep_is_writable(a))
@@ -118,7 +114,7 @@ static int keep_tcb(struct keep_ctx *c, uvaddr_t tp, const struct tls *t)
 	static_start = tp - min_u64(t->total, tp - a->start);
 	rc = keep_add(c, tp, min_u64(t->tcb_size, a->end - tp), RULE_THREAD);
 	/* tcbhead_t of glibc, struct pthread of musl: pointer to itself, dtv. */
-	if (!rc && read_u64(c, tp + 8, &dtv) && dtv > 16)
+	if (!rc && read_word(c, tp + proc_word_size(c->p), &dtv) && dtv > 16)
 		rc = keep_dtv(c, tp, dtv, t, &static_start);
 	static_start = max_u64(static_start, a->start);
 	return rc ? rc : keep_add(c, static_start, tp - static_start, RULE_TLS);
@@ -127,15 +123,16 @@ static int keep_tcb(struct keep_ctx *c, uvaddr_t tp, const struct tls *t)
 /* struct dtv_slotinfo_list of glibc: length, next, { generation, link_map } each. */
 static int keep_slotinfo(struct keep_ctx *c, uvaddr_t at)
 {
+	unsigned int word = proc_word_size(c->p);
 	unsigned int i;
 	int rc = 0;
 
 	for (i = 0; at && i < SLOTINFO_MAX && !rc; i++) {
 		uint64_t len, next;
 
-		if (!read_u64(c, at, &len) || !read_u64(c, at + 8, &next))
+		if (!read_word(c, at, &len) || !read_word(c, at + word, &next))
 			break;
-		rc = keep_add(c, at, 16 + 16 * min_u64(len, DTV_ENTRIES_MAX), RULE_TLS);
+		rc = keep_add(c, at, 2 * word * (1 + min_u64(len, DTV_ENTRIES_MAX)), RULE_TLS);
 		at = next;
 	}
 	return rc;
@@ -144,13 +141,14 @@ static int keep_slotinfo(struct keep_ctx *c, uvaddr_t at)
 /* Where the list is in _rtld_global is not known: then whatever ld.so's data points to. */
 static int keep_what_ldso_points_to(struct keep_ctx *c, const struct uelf_symbol *s)
 {
+	unsigned int word = proc_word_size(c->p);
 	uint64_t i, v;
 	int rc = 0;
 
-	for (i = 0; i + 8 <= min_u64(s->size, KIB(16)) && !rc; i += 8) {
+	for (i = 0; i + word <= min_u64(s->size, KIB(16)) && !rc; i += word) {
 		const struct proc_area *a;
 
-		if (!read_u64(c, s->addr + i, &v))
+		if (!read_word(c, s->addr + i, &v))
 			break;
 		a = proc_find_area(c->p, v);
 		if (a && keep_is_writable(a))
@@ -168,7 +166,7 @@ static int keep_tls_tables(struct keep_ctx *c)
 	if (!c->ldso || uelf_find_symbol(c->ldso, "_rtld_global", &global, NULL))
 		return 0;
 	if (libc_word(c, "_thread_db_rtld_global__dl_tls_dtv_slotinfo_list", 2, &off) &&
-	    off < global.size && read_u64(c, global.addr + off, &at))
+	    off < global.size && read_word(c, global.addr + off, &at))
 		return keep_slotinfo(c, at);
 	return keep_what_ldso_points_to(c, &global);
 }
@@ -176,21 +174,22 @@ static int keep_tls_tables(struct keep_ctx *c)
 /* struct robust_list_head: list.next, futex_offset, list_op_pending (include/uapi/linux/futex.h). */
 static int keep_robust(struct keep_ctx *c, const struct proc_thread *t)
 {
+	enum layout_id list = c->p->is_32bit ? L_task_struct_compat_robust_list : L_task_struct_robust_list;
 	struct kernel *k = c->p->k;
 	uint64_t head, at;
 	unsigned int i;
 	int rc;
 
-	if (!k || kread_member(k, t->task.addr, L_task_struct_robust_list, &head, NULL) || !head ||
-	    !read_u64(c, head, &at))
+	if (!k || kread_member(k, t->task.addr, list, &head, NULL) || !head ||
+	    !read_word(c, head, &at))
 		return 0;
-	rc = keep_add(c, head, 24, RULE_ROBUST);
+	rc = keep_add(c, head, 3 * proc_word_size(c->p), RULE_ROBUST);
 	for (i = 0; i < ROBUST_MAX && !rc; i++) {
 		at &= ~1ull; /* a priority-inheriting one */
 		if (at == head || at < ROBUST_BEFORE || !proc_find_area(c->p, at))
 			break;
 		rc = keep_add(c, at - ROBUST_BEFORE, ROBUST_BEFORE + ROBUST_AFTER, RULE_ROBUST);
-		if (!read_u64(c, at, &at))
+		if (!read_word(c, at, &at))
 			break;
 	}
 	return rc;
@@ -201,13 +200,14 @@ int keep_threads(struct keep_ctx *c)
 	const struct proc_thread *t;
 	struct arch_regs regs;
 	struct tls tls;
+	uvaddr_t tp;
 	int rc;
 
 	measure(c, &tls);
 	rc = keep_tls_tables(c);
 	vec_for_each(t, &c->p->threads) {
-		if (!rc && keep_thread_regs(c, t, &regs) && !(regs.unknown >> c->p->arch->reg_tp & 1))
-			rc = keep_tcb(c, regs.r[c->p->arch->reg_tp], &tls);
+		if (!rc && keep_thread_regs(c, t, &regs) && proc_thread_pointer(c->p, t, &regs, &tp))
+			rc = keep_tcb(c, tp, &tls);
 		if (!rc)
 			rc = keep_robust(c, t);
 	}

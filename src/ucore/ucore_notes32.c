@@ -7,7 +7,6 @@
 #include "util/bytes.h"
 
 #define FSAVE_SIZE     108u /* struct user_i387_ia32_struct */
-#define TLS_ENTRY_MIN  12u  /* GDT_ENTRY_TLS_MIN of a 64-bit kernel */
 #define USER_DESC_SIZE 16u  /* struct user_desc */
 
 /* Places in an FXSAVE image: asm/fpu/types.h struct fxregs_state. */
@@ -68,7 +67,7 @@ static void put_user_desc(uint8_t *b, uint32_t entry, uint64_t desc)
 	unsigned int type = desc >> 40 & 15;
 
 	put_u32(b, entry);
-	put_u32(b + 4, (uint32_t)((desc >> 16 & 0xffffff) | (desc >> 56) << 24));
+	put_u32(b + 4, tls_desc_base(desc));
 	put_u32(b + 8, (uint32_t)((desc & 0xffff) | (desc >> 48 & 15) << 16));
 	put_u32(b + 12, (uint32_t)((desc >> 54 & 1) |	   /* seg_32bit */
 				   (type >> 2) << 1 |	   /* contents */
@@ -90,7 +89,7 @@ int note32_tls(struct proc *p, const struct proc_thread *t, const struct out *ou
 		return 0;
 	for (i = 0; i < TLS_DESCS; i++) {
 		any |= descs[i] != 0;
-		put_user_desc(d + USER_DESC_SIZE * i, TLS_ENTRY_MIN + i, descs[i]);
+		put_user_desc(d + USER_DESC_SIZE * i, p->arch->tls_entry_min + i, descs[i]);
 	}
 	return any ? note_write(out, "LINUX", NT_386_TLS, d, sizeof(d), err) : 0;
 }

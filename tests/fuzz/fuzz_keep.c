@@ -16,6 +16,15 @@
 #define STACK 0x7ff000ull
 #define RW    (VM_READ | VM_WRITE)
 
+/* A 32-bit thread's control block in the middle of the heap: selector 0x63 is the first of the three. */
+static int fake_tls(struct proc *p, const struct proc_thread *t, uint64_t ret[TLS_DESCS], struct err *err)
+{
+	(void)p, (void)t, (void)err;
+	memset(ret, 0, TLS_DESCS * sizeof(*ret));
+	ret[0] = (HEAP + 0x800) << 16;
+	return 0;
+}
+
 static const uint8_t *pour(uint8_t *to, size_t n, const uint8_t *data, size_t *size)
 {
 	n = n < *size ? n : *size;
@@ -43,6 +52,19 @@ static void check_plan(const struct plan *plan)
 			abort();
 }
 
+static void put_auxv(struct fake_proc *f)
+{
+	const uint64_t words[] = { AT_PHDR, EXE + 64, AT_PHNUM, 8, AT_BASE, EXE, 0, 0 };
+	unsigned int word = proc_word_size(&f->p), i;
+
+	f->p.auxv = calloc(1, 64);
+	if (!f->p.auxv)
+		abort();
+	for (i = 0; i < 8; i++)
+		memcpy(f->p.auxv + i * word, &words[i], word);
+	f->p.auxv_size = 8 * word;
+}
+
 static void check_module(struct fake_proc *f)
 {
 	struct uelf_symbol_vec found = { 0 };
@@ -64,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct conf_exclude exclude = { .kind = CONF_EXCLUDE_SYMBOL, .name = (char *)"key" };
 	struct conf_process section = { .symbols = { &symbol, 1, 1 } };
 	const struct conf_process *sections[] = { &section };
+	struct proc_ops ops = fake_ops;
 	struct fake_proc *f = fake_create();
 	uint32_t exe = fake_add_file(f, "/bin/fake");
 	struct keep_opts o;
@@ -76,20 +99,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t *heap = fake_add_area(f, HEAP, 3, RW, AREA_ANON, AREA_NO_FILE, 0, "oos");
 	uint8_t *stack = fake_add_area(f, STACK, 2, RW, AREA_ANON, AREA_NO_FILE, 0, "oo");
 
-	f->p.auxv = calloc(1, 64);
-	if (!f->p.auxv)
-		abort();
-	put_u64(f->p.auxv, AT_PHDR);
-	put_u64(f->p.auxv + 8, EXE + 64);
-	put_u64(f->p.auxv + 16, AT_PHNUM);
-	put_u64(f->p.auxv + 24, 8);
-	put_u64(f->p.auxv + 32, AT_BASE);
-	put_u64(f->p.auxv + 40, EXE);
-	f->p.auxv_size = 64;
+	ops.tls = fake_tls;
+	f->p.ops = &ops;
+	f->p.is_32bit = size && *data & 2;
+	put_auxv(f);
 	if (size)
 		section.exclude = (struct conf_excludes){ &exclude, *data & 1, 1 };
-	fake_add_thread(f, STACK + 0x100, STACK + 0x1000);
-	fake_add_thread(f, HEAP + 0x200, HEAP + 0x800);
+	fake_add_thread(f, STACK + 0x100, STACK + 0x1000)->r[X86_64_REG_GS] = 0x63;
+	fake_add_thread(f, HEAP + 0x200, HEAP + 0x800)->r[X86_64_REG_GS] = 0x6b;
 	data = pour(text, 0x4000, data, &size);
 	data = pour(stack + 0x100, 0x1f00, data, &size);
 	data = pour(heap, 0x3000, data, &size);

@@ -9,6 +9,7 @@
  *	overlay DIR	maps two files of an overlay that is mounted at DIR: one of its lower layer, one
  *			that was copied up
  *	uring		reads from a pipe by a worker of io_uring
+ *	vhost		has a worker of vhost, which is a thread of its own where the kernel makes it one (6.4)
  *	exiting		its child ends, and waits for good, without memory, for a process to be reaped
  *	traced		its child is stopped at a signal, by ptrace
  *	heap SIZE	has that many bytes of memory
@@ -17,10 +18,12 @@
 
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <linux/vhost.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -162,6 +165,14 @@ static void uring(void)
 	usleep(300 * 1000);
 }
 
+static void vhost(void)
+{
+	int fd = must(open("/dev/vhost-net", O_RDWR), "/dev/vhost-net");
+
+	must(ioctl(fd, VHOST_SET_OWNER, NULL), "VHOST_SET_OWNER");
+	usleep(300 * 1000);
+}
+
 /* Process 1 of a pid name space ends only once all in it are reaped: zap_pid_ns_processes(). */
 static void exiting(void)
 {
@@ -243,6 +254,8 @@ int main(int argc, char **argv)
 		overlay(arg);
 	else if (!strcmp(kind, "uring"))
 		uring();
+	else if (!strcmp(kind, "vhost"))
+		vhost();
 	else if (!strcmp(kind, "exiting"))
 		exiting();
 	else if (!strcmp(kind, "traced"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A reader of ELF cores of its own, so that what vmsift wrote is not read back by what wrote it.
 
-    core = Core("core.redis-server.175")
+    core = Core("core.redis-server.175")         # of either class
     core.page(0x7f1234567000) -> bytes, or None where no PT_LOAD has it
 """
 import bisect
@@ -17,6 +17,8 @@ ZERO_PAGE = bytes(PAGE_SIZE)
 # struct user_regs_struct of x86_64, in the order of pr_reg
 REGS = ("r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss "
         "fs_base gs_base ds es fs gs").split()
+# and of i386, by the names of the other
+REGS32 = "rbx rcx rdx rsi rdi rbp rax ds es fs gs orig_rax rip cs eflags rsp ss".split()
 
 Load = namedtuple("Load", "start file_end end offset flags")
 Note = namedtuple("Note", "name type desc")
@@ -48,18 +50,25 @@ class Core:
 
     def _headers(self):
         h = self.data[:64]
-        if h[:7] != b"\x7fELF\x02\x01\x01":
-            raise CoreError("is no 64-bit little-endian ELF file")
-        e_type, self.machine, _, _, phoff, shoff = struct.unpack_from("<HHIQQQ", h, 16)
-        ehsize, phentsize, phnum, shentsize, shnum, shstrndx = struct.unpack_from("<HHHHHH", h, 52)
-        if e_type != 4 or (ehsize, phentsize, shentsize) != (64, 56, 64):
+        if h[:4] != b"\x7fELF" or h[4] not in (1, 2) or h[5:7] != b"\x01\x01":
+            raise CoreError("is no little-endian ELF file")
+        self.is_32bit = h[4] == 1
+        e_type, self.machine, _, _, phoff, shoff = struct.unpack_from(
+            "<HHIIII" if self.is_32bit else "<HHIQQQ", h, 16)
+        ehsize, phentsize, phnum, shentsize, shnum, shstrndx = struct.unpack_from(
+            "<HHHHHH", h, 40 if self.is_32bit else 52)
+        if e_type != 4 or (ehsize, phentsize, shentsize) != ((52, 32, 40) if self.is_32bit else (64, 56, 64)):
             raise CoreError("is no core, or its header sizes are wrong")
         if phnum == PN_XNUM:
-            phnum, = struct.unpack_from("<I", self.data, shoff + 44)
+            phnum, = struct.unpack_from("<I", self.data, shoff + (28 if self.is_32bit else 44))
         self.loads, self.notes = [], []
         for n in range(phnum):
-            kind, flags, off, vaddr, _, filesz, memsz, _ = \
-                struct.unpack_from("<IIQQQQQQ", self.data, phoff + n * 56)
+            if self.is_32bit:
+                kind, off, vaddr, _, filesz, memsz, flags, _ = \
+                    struct.unpack_from("<8I", self.data, phoff + n * 32)
+            else:
+                kind, flags, off, vaddr, _, filesz, memsz, _ = \
+                    struct.unpack_from("<IIQQQQQQ", self.data, phoff + n * 56)
             if off + filesz > len(self.data):
                 raise CoreError(f"program header {n} is past the end of the file")
             if kind == PT_LOAD:
@@ -81,8 +90,8 @@ class Core:
 
     def _lost(self, shoff, shnum, shstrndx):
         """What .vmsift.lost lists: [(address, size)]; None without such a section."""
-        sections = [struct.unpack_from("<IIQQQQIIQQ", self.data, shoff + i * 64)
-                    for i in range(shnum)]
+        form, size = ("<10I", 40) if self.is_32bit else ("<IIQQQQIIQQ", 64)
+        sections = [struct.unpack_from(form, self.data, shoff + i * size) for i in range(shnum)]
         if not sections:
             return None
         names = self.data[sections[shstrndx][4]:][:sections[shstrndx][5]]
@@ -103,10 +112,14 @@ class Core:
             raise CoreError(f"{len(found)} notes {name} 0x{kind:x}")
         return found[0].desc if found else None
 
-    @staticmethod
-    def _prstatus(d):
-        if len(d) != 336:
+    def _prstatus(self, d):
+        if len(d) != (144 if self.is_32bit else 336):
             raise CoreError(f"NT_PRSTATUS of {len(d)} bytes")
+        if self.is_32bit:
+            t = dict(zip(("sigpend", "sighold"), struct.unpack_from("<II", d, 16)))
+            t.update(zip(("pid", "ppid", "pgrp", "sid"), struct.unpack_from("<iiii", d, 24)))
+            t.update(zip(REGS32, struct.unpack_from("<17I", d, 72)))
+            return t
         t = dict(zip(("sigpend", "sighold"), struct.unpack_from("<QQ", d, 16)))
         t.update(zip(("pid", "ppid", "pgrp", "sid"), struct.unpack_from("<iiii", d, 32)))
         t.update(zip(REGS, struct.unpack_from("<27Q", d, 112)))
@@ -114,6 +127,9 @@ class Core:
 
     def prpsinfo(self):
         d = self.one("CORE", NT_PRPSINFO)
+        if d is not None and self.is_32bit and len(d) == 124:
+            # flags of 4 bytes, ids of the user of 2
+            d = d[:4] + bytes(4) + d[4:8] + bytes(4) + struct.pack("<II", *struct.unpack_from("<HH", d, 8)) + d[12:]
         if d is None or len(d) != 136:
             raise CoreError("no NT_PRPSINFO of 136 bytes")
         info = {"state": d[0], "sname": chr(d[1]), "zombie": d[2],
@@ -132,11 +148,12 @@ class Core:
         d = self.one("CORE", NT_FILE)
         if d is None:
             return []
-        count, page_size = struct.unpack_from("<QQ", d)
-        names = d[16 + 24 * count:].split(b"\0")
+        word, letter = (4, "I") if self.is_32bit else (8, "Q")
+        count, page_size = struct.unpack_from("<2" + letter, d)
+        names = d[word * (2 + 3 * count):].split(b"\0")
         if page_size != PAGE_SIZE or len(names) != count + 1 or names[-1]:
             raise CoreError("NT_FILE contradicts itself")
-        return [MappedFile(*struct.unpack_from("<QQQ", d, 16 + 24 * i), names[i])
+        return [MappedFile(*struct.unpack_from("<3" + letter, d, word * (2 + 3 * i)), names[i])
                 for i in range(count)]
 
     def _vmsift(self):

@@ -115,7 +115,8 @@ class Contents:
     def __init__(self, truth, sysroot, frames, fill_page):
         self.sysroot, self.frames, self.fill_page = sysroot, frames, fill_page
         self.files = {}  # path as maps shows it: {page number: seed of fill_page()}
-        self.vdso = set()  # frames of its first page: the kernel's image has all of it in a row
+        # Frames of its first page, of 64-bit programs and of 32-bit ones: the kernel's image of each is in a row.
+        self.vdso = {False: set(), True: set()}
         if "victim-maps" in truth.victims():
             self._victim_maps(truth.ready("victim-maps"), truth.regions("victim-maps"))
         for name in truth.victims():
@@ -146,16 +147,15 @@ class Contents:
     def _vdso(self, truth, pid):
         area = [m for m in truth.maps(pid) if m.path == "[vdso]"]
         for p in truth.pages(pid) if area else []:
-            # one of 32-bit programs is another
-            if area[0].start <= p.addr < area[0].end and area[0].start > 1 << 32:
-                self.vdso.add(p.pfn - (p.addr - area[0].start) // 4096)
+            if area[0].start <= p.addr < area[0].end:
+                self.vdso[area[0].start < 1 << 32].add(p.pfn - (p.addr - area[0].start) // 4096)
 
     def is_right(self, area, addr, data):
         """Whether these bytes are what an address of an area has."""
         page = (area.pgoff + addr - area.start) // 4096
         if area.path == "[vdso]":
             return any(self.frames.page(pfn + (addr - area.start) // 4096) == data
-                       for pfn in self.vdso)
+                       for pfn in self.vdso[area.start < 1 << 32])
         if area.path in self.files:
             seed = self.files[area.path].get(page)
             return seed is not None and data == self.fill_page(seed)

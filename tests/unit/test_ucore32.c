@@ -32,7 +32,7 @@ static void test_headers(void **state)
 {
 	static const struct phdr ph = { PT_LOAD, PF_R | PF_W, 0x3000, 0x8048000, 0x1000, 0x2000, 4096 };
 	static const struct shdr sh = { 11, SHT_PROGBITS, 70000, 0x5000, 4096, 1 };
-	struct proc p = { .is_32bit = true };
+	struct proc p = { .is_32bit = true, .arch = &arch_x86_64 };
 	uint8_t b[ELF_HEADER_MAX];
 	Elf32_Ehdr e32;
 	Elf32_Phdr p32;
@@ -139,7 +139,7 @@ static int give_tls(struct proc *p, const struct proc_thread *t, uint64_t ret[TL
 static void test_tls(void **state)
 {
 	const struct proc_ops ops = { .tls = give_tls };
-	struct proc p = { .ops = &ops, .is_32bit = true };
+	struct proc p = { .ops = &ops, .is_32bit = true, .arch = &arch_x86_64 };
 
 	(void)state;
 	nr_written = 0;

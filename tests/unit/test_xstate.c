@@ -258,11 +258,15 @@ static const struct {
 	{ "5.10, compacted: all that the CPU has, at its own offsets", V5_10, 7 | AVX512 | PKRU, COMPACT | 0x2ff, 0x2ff,
 	  { { 2, 576, 256 }, { 5, 960, 64 }, { 6, 1024, 512 }, { 7, 1536, 1024 }, { 9, 2560, 8 } },
 	  0, 0x09090909, 7 | AVX512 | PKRU, 0x2e7, 2696 },
-	{ "6.1, compacted: tiles lie behind, and are left out", V6_1, 7 | AVX512 | PKRU | BIT(17) | BIT(18), COMPACT | 0x602e7, 0x602e7,
+	{ "6.1, compacted: tiles lie behind", V6_1, 7 | AVX512 | PKRU | BIT(17) | BIT(18), COMPACT | 0x602e7, 0x602e7,
 	  { { 2, 576, 256 }, { 5, 832, 64 }, { 6, 896, 512 }, { 7, 1408, 1024 }, { 9, 2432, 8 }, { 17, 2440, 64 }, { 18, 2560, 8192 } },
-	  0x55555554, 0x55555554, 7 | AVX512 | PKRU, 0x2e7, 2696 },
-	{ "6.1, compacted: tiles and nothing else", V6_1, 3 | BIT(17) | BIT(18), COMPACT | 0x602e7, 0x602e7,
-	  { { 17, 2440, 64 }, { 18, 2560, 8192 } }, 0, 0, 3, 7, 832 },
+	  0x55555554, 0x55555554, 7 | AVX512 | PKRU | BIT(17) | BIT(18), 0x602e7, 11008 },
+	{ "6.16, compacted: tiles after MPX, aligned", V6_16, 3 | BIT(18), COMPACT | 0x602ff, 0x602ff,
+	  { { 18, 2688, 8192 } }, 0, 0, 3 | BIT(18), 0x602e7, 11008 },
+	{ "6.1, standard: tiles whose shapes are in their initial state", V6_1, 7 | BIT(18), 0, 0x602e7,
+	  { { 2, 576, 256 }, { 18, 2816, 8192 } }, 0, 0, 7 | BIT(18), 0x602e7, 11008 },
+	{ "6.1, compacted: tiles and nothing else", V6_1, 3 | BIT(17) | BIT(18), COMPACT | 0x60003, 0x602e7,
+	  { { 17, 576, 64 }, { 18, 640, 8192 } }, 0, 0, 3 | BIT(17) | BIT(18), 0x602e7, 11008 },
 	{ "6.6, compacted: shadow stacks and PASID are the kernel's, not the program's", V6_1, 7 | PKRU | BIT(10) | BIT(11), COMPACT | 0xee7, 0x2e7,
 	  { { 2, 576, 256 }, { 9, 2432, 8 }, { 10, 2440, 8 }, { 11, 2448, 16 } },
 	  0x55555554, 0x55555554, 7 | PKRU, 0x2e7, 2696 },
@@ -272,7 +276,7 @@ static const struct {
 };
 
 static const struct part placed[] = {
-	{ 2, 576, 256 }, { 5, 1088, 64 }, { 6, 1152, 512 }, { 7, 1664, 1024 },
+	{ 2, 576, 256 }, { 5, 1088, 64 }, { 6, 1152, 512 }, { 7, 1664, 1024 }, { 17, 2752, 64 }, { 18, 2816, 8192 },
 };
 
 static void converts_images_by_the_book(void **state)
