@@ -57,12 +57,48 @@ static int thread_pointer(struct keep_ctx *c, const struct proc_thread *t, uvadd
 	return keep_thread_regs(c, t, &regs) && proc_thread_pointer(c->p, t, &regs, ret) ? 1 : -1;
 }
 
-static int exclude_no_tls(struct keep_ctx *c)
+/*
+ * All thread-local variables, where it is not known which of them is meant. What is not found may lie in any
+ * memory but the stacks of threads whose control block is known.
+ */
+static int exclude_all_tls(struct keep_ctx *c)
 {
+	bool lost = c->p->nr_lost_threads, known;
+	const struct proc_thread *t;
+	uvaddr_t tp;
+	int rc = 0;
+
+	if (c->hides_tls)
+		return 0;
+	c->hides_tls = true;
+	vec_for_each(t, &c->p->threads) {
+		int has = rc ? 0 : thread_pointer(c, t, &tp);
+
+		if (has > 0)
+			rc = keep_never_tls(c, tp, &known);
+		lost |= has < 0 || (has > 0 && !known);
+	}
+	if (rc || !lost)
+		return rc;
+	c->tls_lost = true;
 	keep_fall_back(c);
-	log_warn(c->p->log, "process %d (%s): an excluded variable is thread-local, and cannot be found: detail tiny",
+	log_warn(c->p->log, "process %d (%s): an excluded variable may be thread-local, and not all such are found: detail tiny",
 		 c->p->leader.pid, c->p->leader.comm);
 	return 0;
+}
+
+/* Whether a variable of that kind can be the process's own. */
+static bool has_own_tls(const struct keep_ctx *c)
+{
+	const struct uelf *e;
+
+	vec_for_each(e, &c->modules) {
+		const struct uelf_phdr *ph = uelf_phdr(e, PT_TLS);
+
+		if (ph && ph->memsz && e != c->ldso && e != c->libc)
+			return true;
+	}
+	return false;
 }
 
 /* A thread-local variable of the executable, whose block ends at the thread pointer (ELF TLS variant II). */
@@ -74,8 +110,8 @@ static int exclude_tls(struct keep_ctx *c, const struct keep_symbol *s, uint64_t
 	uvaddr_t tp;
 	int rc = 0;
 
-	if (!tls || !c->lm.has_exe || s->module->base != c->lm.exe.base)
-		return exclude_no_tls(c);
+	if (!tls || !c->lm.has_exe || s->module->base != c->lm.exe.base || c->p->nr_lost_threads)
+		return exclude_all_tls(c);
 	block = tls->memsz;
 	if (is_pow2(tls->align))
 		block += (0 - tls->vaddr - tls->memsz) & (tls->align - 1);
@@ -83,7 +119,7 @@ static int exclude_tls(struct keep_ctx *c, const struct keep_symbol *s, uint64_t
 		int has = rc ? 0 : thread_pointer(c, t, &tp);
 
 		if (has < 0)
-			return exclude_no_tls(c);
+			return exclude_all_tls(c);
 		if (has)
 			rc = keep_add_never(c, tp - block + s->sym.addr, size);
 	}
@@ -100,6 +136,8 @@ static int exclude_symbol(struct keep_ctx *c, const struct conf_exclude *x)
 		log_warn(c->p->log, "process %d (%s): excluded symbol %s is not found in memory: no data of any module is kept",
 			 c->p->leader.pid, c->p->leader.comm, x->name);
 		rc = keep_exclude_all_data(c);
+		if (!rc && has_own_tls(c))
+			rc = exclude_all_tls(c);
 	}
 	vec_for_each(s, &found) {
 		uint64_t size = x->size ? x->size : s->sym.size;

@@ -19,6 +19,8 @@ struct keep_ctx {
 	bool is_glibc;
 	bool *is_stack;		  /* by area: a thread's stack is in it */
 	bool full;		  /* KEEP_RANGES_MAX was reached, and said */
+	bool hides_tls;		  /* thread-local variables must not be written */
+	bool tls_lost;		  /* and not all of them are found */
 	struct err *err;
 };
 
@@ -46,6 +48,15 @@ static inline bool keep_has(const struct keep_range_vec *v, uvaddr_t at)
 
 	return i < v->n && v->v[i].start <= at;
 }
+
+/**
+ * keep_never_tls() - keep out all blocks of thread-local variables of a thread
+ * @tp:	   its thread pointer
+ * @known: whether these are all
+ *
+ * Return: 0 or ERR_NOMEM.
+ */
+int keep_never_tls(struct keep_ctx *c, uvaddr_t tp, bool *known);
 
 /* Names of registered data that lie in what must never be written: after it is normalised. */
 void keep_hide_names(struct keep *k);

@@ -122,6 +122,14 @@ static bool interrupted_sp(struct keep_ctx *c, const struct stack *s, const stru
 	return false;
 }
 
+/* The one that the kernel made: no C library puts anything of a thread on it. */
+static bool is_first_stack(const struct keep_ctx *c, uvaddr_t sp)
+{
+	const struct proc_area *a = proc_find_area(c->p, sp);
+
+	return a && a->vm_flags & VM_GROWSDOWN;
+}
+
 static int keep_stack(struct keep_ctx *c, const struct proc_thread *t)
 {
 	struct keep_thread th;
@@ -133,8 +141,12 @@ static int keep_stack(struct keep_ctx *c, const struct proc_thread *t)
 	if (!keep_thread_regs(c, t, &regs))
 		return 0;
 	th.sp = regs.r[c->p->arch->reg_sp];
-	if (!proc_thread_pointer(c->p, t, &regs, &th.tp))
+	if (!proc_thread_pointer(c->p, t, &regs, &th.tp)) {
+		/* Its thread-local variables may lie on it. */
+		if (c->tls_lost && !is_first_stack(c, th.sp))
+			return 0;
 		th.tp = 0;
+	}
 	has_alt = read_sigstack(c, t, &alt);
 	for (i = 0; i < SIGSTACK_DEPTH; i++) {
 		struct stack s;

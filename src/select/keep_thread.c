@@ -28,6 +28,7 @@ struct tls {
 	uint64_t largest;    /* memsz of a PT_TLS */
 	uint64_t total;	     /* of all, aligned: what the static block has at the most, but for its surplus */
 	uint64_t tcb_size;
+	bool cut;	     /* a module claims more */
 };
 
 static bool read_word(struct keep_ctx *c, uvaddr_t at, uint64_t *ret)
@@ -62,7 +63,9 @@ static void measure(struct keep_ctx *c, struct tls *t)
 		t->nr_modules++;
 		t->largest = max_u64(t->largest, min_u64(ph->memsz, TLS_BLOCK_MAX));
 		t->total += min_u64(ph->memsz, STATIC_TLS_MAX) + min_u64(ph->align, 4096);
+		t->cut |= ph->memsz > TLS_BLOCK_MAX || ph->align > 4096;
 	}
+	t->cut |= t->total > STATIC_TLS_MAX;
 	t->total = min_u64(t->total, STATIC_TLS_MAX);
 	if (libc_word(c, "_thread_db_sizeof_pthread", 0, &size) && size >= 64)
 		t->tcb_size = min_u64(size, TCB_MAX);
@@ -70,36 +73,55 @@ static void measure(struct keep_ctx *c, struct tls *t)
 
 /*
  * The dtv: glibc's has entries { value, to_free } and its length in the entry before the first,
- * musl's has pointers and its length in the first. Pointers below the thread pointer lead into the static
- * block, others to blocks of their own.
+ * musl's has pointers and its length in the first. Return: 0 words if it cannot be read.
  */
-static int keep_dtv(struct keep_ctx *c, uvaddr_t tp, uvaddr_t dtv, const struct tls *t,
-		    uvaddr_t *static_start)
+static uint64_t dtv_words(struct keep_ctx *c, uvaddr_t dtv, const struct tls *t)
 {
 	unsigned int word = proc_word_size(c->p);
-	uint64_t n = 0, v, i;
-	int rc;
+	uint64_t n = 0;
 
-	if (c->is_glibc ? !read_word(c, dtv - 2 * word, &n) : !read_word(c, dtv, &n))
+	if (dtv <= 2 * word || (c->is_glibc ? !read_word(c, dtv - 2 * word, &n) : !read_word(c, dtv, &n)))
 		return 0;
 	if (n > DTV_ENTRIES_MAX)
 		n = t->nr_modules;
-	n += 2;
-	rc = keep_add(c, dtv - 2 * word, 2 * word * (n + 1), RULE_TLS);
-	for (i = 0; i < 2 * n && !rc; i++) {
+	return 2 * (n + 2);
+}
+
+/*
+ * Pointers below the thread pointer lead into the static block, others to blocks of their own. (What else is
+ * in the dtv points nowhere.) @rule: RULE_NONE keeps the blocks out.
+ */
+static int add_dtv_blocks(struct keep_ctx *c, uvaddr_t tp, uvaddr_t dtv, const struct tls *t,
+			  enum keep_rule rule, uvaddr_t *static_start)
+{
+	uint64_t n = dtv_words(c, dtv, t), v, i;
+	int rc = 0;
+
+	for (i = 0; i < n && !rc; i++) {
 		const struct proc_area *a;
 
-		if (!read_word(c, dtv + word * i, &v))
+		if (!read_word(c, dtv + proc_word_size(c->p) * i, &v))
 			break;
 		a = proc_find_area(c->p, v);
 		if (!a || !keep_is_writable(a))
 			continue;
-		if (v < tp && tp - v <= STATIC_TLS_MAX)
+		if (v < tp && tp - v < STATIC_TLS_MAX)
 			*static_start = min_u64(*static_start, v);
 		else
-			rc = keep_add(c, v, t->largest, RULE_TLS);
+			rc = rule == RULE_NONE ? keep_add_never(c, v, t->largest) :
+						 keep_add(c, v, t->largest, rule);
 	}
 	return rc;
+}
+
+static int keep_dtv(struct keep_ctx *c, uvaddr_t tp, uvaddr_t dtv, const struct tls *t,
+		    uvaddr_t *static_start)
+{
+	unsigned int word = proc_word_size(c->p);
+	uint64_t n = dtv_words(c, dtv, t);
+	int rc = n ? keep_add(c, dtv - 2 * word, word * (n + 2), RULE_TLS) : 0;
+
+	return rc ? rc : add_dtv_blocks(c, tp, dtv, t, RULE_TLS, static_start);
 }
 
 static int keep_tcb(struct keep_ctx *c, uvaddr_t tp, const struct tls *t)
@@ -118,6 +140,25 @@ static int keep_tcb(struct keep_ctx *c, uvaddr_t tp, const struct tls *t)
 		rc = keep_dtv(c, tp, dtv, t, &static_start);
 	static_start = max_u64(static_start, a->start);
 	return rc ? rc : keep_add(c, static_start, tp - static_start, RULE_TLS);
+}
+
+int keep_never_tls(struct keep_ctx *c, uvaddr_t tp, bool *known)
+{
+	const struct proc_area *a = proc_find_area(c->p, tp - 1);
+	uvaddr_t static_start;
+	struct tls tls;
+	uint64_t dtv;
+	int rc;
+
+	measure(c, &tls);
+	/* A block is as large as its module says, and lies as far below as all of them take. */
+	*known = a && !tls.cut && read_word(c, tp + proc_word_size(c->p), &dtv) && dtv_words(c, dtv, &tls);
+	if (!a)
+		return 0;
+	static_start = tp - min_u64(tls.total, tp - a->start);
+	rc = *known ? add_dtv_blocks(c, tp, dtv, &tls, RULE_NONE, &static_start) : 0;
+	static_start = max_u64(static_start, a->start);
+	return rc ? rc : keep_add_never(c, static_start, tp - static_start);
 }
 
 /* struct dtv_slotinfo_list of glibc: length, next, { generation, link_map } each. */
