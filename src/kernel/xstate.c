@@ -120,7 +120,7 @@ static void settle_legacy(uint8_t *b, uint64_t xfeatures)
 /* Size and XCR0 of the smallest image that holds all that is in use. */
 static size_t trim(uint64_t xfeatures, bool has_avx, uint64_t *xcr0)
 {
-	/* As gdb 13 says of every such note of a live core too, its size is unexpected; it reads it all the same. */
+	/* Of the size that the kernel's own cores have with tiles; no debugger was tried on one. */
 	if (xfeatures & (1u << XFEATURE_XTILECFG | 1u << XFEATURE_XTILEDATA)) {
 		*xcr0 = 0x602e7;
 		return XSTATE_SIZE_MAX;

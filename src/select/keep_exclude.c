@@ -47,38 +47,20 @@ void keep_fall_back(struct keep_ctx *c)
 	c->o.nr_sections = 0;
 }
 
-/* Workers of the kernel have no user mode. Return: 1; 0 if it has none; -1 if it may, and cannot be found. */
-static int thread_pointer(struct keep_ctx *c, const struct proc_thread *t, uvaddr_t *ret)
-{
-	struct arch_regs regs;
-
-	if (t->task.flags & (PF_IO_WORKER | PF_USER_WORKER))
-		return 0;
-	return keep_thread_regs(c, t, &regs) && proc_thread_pointer(c->p, t, &regs, ret) ? 1 : -1;
-}
-
 /*
  * All thread-local variables, where it is not known which of them is meant. What is not found may lie in any
  * memory but the stacks of threads whose control block is known.
  */
 static int exclude_all_tls(struct keep_ctx *c)
 {
-	bool lost = c->p->nr_lost_threads, known;
-	const struct proc_thread *t;
-	uvaddr_t tp;
-	int rc = 0;
+	bool all;
+	int rc;
 
 	if (c->hides_tls)
 		return 0;
 	c->hides_tls = true;
-	vec_for_each(t, &c->p->threads) {
-		int has = rc ? 0 : thread_pointer(c, t, &tp);
-
-		if (has > 0)
-			rc = keep_never_tls(c, tp, &known);
-		lost |= has < 0 || (has > 0 && !known);
-	}
-	if (rc || !lost)
+	rc = keep_never_tls(c, &all);
+	if (rc || all)
 		return rc;
 	c->tls_lost = true;
 	keep_fall_back(c);
@@ -116,7 +98,7 @@ static int exclude_tls(struct keep_ctx *c, const struct keep_symbol *s, uint64_t
 	if (is_pow2(tls->align))
 		block += (0 - tls->vaddr - tls->memsz) & (tls->align - 1);
 	vec_for_each(t, &c->p->threads) {
-		int has = rc ? 0 : thread_pointer(c, t, &tp);
+		int has = rc ? 0 : keep_thread_pointer(c, t, &tp);
 
 		if (has < 0)
 			return exclude_all_tls(c);

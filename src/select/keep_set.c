@@ -155,6 +155,15 @@ bool keep_thread_regs(const struct keep_ctx *c, const struct proc_thread *t, str
 	return !c->p->ops->regs(c->p, t, ret, NULL);
 }
 
+int keep_thread_pointer(const struct keep_ctx *c, const struct proc_thread *t, uvaddr_t *ret)
+{
+	struct arch_regs regs;
+
+	if (t->task.flags & (PF_IO_WORKER | PF_USER_WORKER))
+		return 0;
+	return keep_thread_regs(c, t, &regs) && proc_thread_pointer(c->p, t, &regs, ret) ? 1 : -1;
+}
+
 bool keep_is_writable(const struct proc_area *a)
 {
 	return a->vm_flags & VM_WRITE && !(a->vm_flags & VM_DONTDUMP) && a->kind != AREA_DEVICE &&

@@ -50,13 +50,12 @@ static inline bool keep_has(const struct keep_range_vec *v, uvaddr_t at)
 }
 
 /**
- * keep_never_tls() - keep out all blocks of thread-local variables of a thread
- * @tp:	   its thread pointer
- * @known: whether these are all
+ * keep_never_tls() - keep out all blocks of thread-local variables of all threads
+ * @all: whether all were found
  *
  * Return: 0 or ERR_NOMEM.
  */
-int keep_never_tls(struct keep_ctx *c, uvaddr_t tp, bool *known);
+int keep_never_tls(struct keep_ctx *c, bool *all);
 
 /* Names of registered data that lie in what must never be written: after it is normalised. */
 void keep_hide_names(struct keep *k);
@@ -64,6 +63,12 @@ void keep_hide_names(struct keep *k);
 /* General registers of a thread. Return: whether it has any. */
 bool keep_thread_regs(const struct keep_ctx *c, const struct proc_thread *t,
 		      struct arch_regs *ret);
+
+/*
+ * Where a thread's control block is. Workers of the kernel have no user mode. Return: 1; 0 if it has none;
+ * -1 if it may, and cannot be found.
+ */
+int keep_thread_pointer(const struct keep_ctx *c, const struct proc_thread *t, uvaddr_t *ret);
 
 /* An area that the process writes to as it likes: no code, no device, not VM_DONTDUMP. */
 bool keep_is_writable(const struct proc_area *a);

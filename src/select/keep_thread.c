@@ -142,23 +142,42 @@ static int keep_tcb(struct keep_ctx *c, uvaddr_t tp, const struct tls *t)
 	return rc ? rc : keep_add(c, static_start, tp - static_start, RULE_TLS);
 }
 
-int keep_never_tls(struct keep_ctx *c, uvaddr_t tp, bool *known)
+/* What is found of a thread's blocks. @known: whether these are all. */
+static int never_blocks(struct keep_ctx *c, uvaddr_t tp, const struct tls *t, bool *known)
 {
 	const struct proc_area *a = proc_find_area(c->p, tp - 1);
 	uvaddr_t static_start;
-	struct tls tls;
 	uint64_t dtv;
 	int rc;
 
-	measure(c, &tls);
 	/* A block is as large as its module says, and lies as far below as all of them take. */
-	*known = a && !tls.cut && read_word(c, tp + proc_word_size(c->p), &dtv) && dtv_words(c, dtv, &tls);
+	*known = a && !t->cut && read_word(c, tp + proc_word_size(c->p), &dtv) && dtv_words(c, dtv, t);
 	if (!a)
 		return 0;
-	static_start = tp - min_u64(tls.total, tp - a->start);
-	rc = *known ? add_dtv_blocks(c, tp, dtv, &tls, RULE_NONE, &static_start) : 0;
+	static_start = tp - min_u64(t->total, tp - a->start);
+	rc = *known ? add_dtv_blocks(c, tp, dtv, t, RULE_NONE, &static_start) : 0;
 	static_start = max_u64(static_start, a->start);
 	return rc ? rc : keep_add_never(c, static_start, tp - static_start);
+}
+
+int keep_never_tls(struct keep_ctx *c, bool *all)
+{
+	const struct proc_thread *t;
+	struct tls tls;
+	uvaddr_t tp;
+	bool known;
+	int rc = 0;
+
+	measure(c, &tls);
+	*all = !c->p->nr_lost_threads;
+	vec_for_each(t, &c->p->threads) {
+		int has = rc ? 0 : keep_thread_pointer(c, t, &tp);
+
+		if (has > 0)
+			rc = never_blocks(c, tp, &tls, &known);
+		*all &= has == 0 || (has > 0 && known);
+	}
+	return rc;
 }
 
 /* struct dtv_slotinfo_list of glibc: length, next, { generation, link_map } each. */
