@@ -85,7 +85,7 @@ static int names_bytes(struct names_window *w, uint64_t off, size_t size, const 
 		       struct err *err)
 {
 	uint64_t room = names_room(w->ks);
-	size_t want = sizeof(w->buf);
+	size_t want = w->ahead ? w->ahead : sizeof(w->buf);
 	int rc;
 
 	if (off >= w->start && off - w->start <= w->len &&
@@ -99,6 +99,7 @@ static int names_bytes(struct names_window *w, uint64_t off, size_t size, const 
 			       off);
 	if (want > room - off)
 		want = (size_t)(room - off);
+	w->ahead = w->ahead ? min_u64(2 * w->ahead, sizeof(w->buf)) : 0;
 	w->start = off;
 	w->len = 0;
 	if (want <= size ||

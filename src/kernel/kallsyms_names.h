@@ -20,6 +20,7 @@ struct names_window {
 	const struct kallsyms *ks;
 	uint64_t start; /* offset in the names of buf[0] */
 	size_t len;
+	size_t ahead; /* bytes to read at a time: twice as many each time, from 256 on; 0: as many as fit */
 	uint8_t buf[KALLSYMS_WINDOW];
 };
 

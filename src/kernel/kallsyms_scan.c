@@ -12,6 +12,7 @@
 #define NAMES_MAX    MIB(32) /* names, markers, seqs_of_names; 4 MiB in a distribution's kernel */
 #define SYMS_MIN     512u    /* smaller numbers are not looked at */
 #define QUICK_SYMS   300u    /* looked at before all are */
+#define QUICK_AHEAD  256u    /* bytes of names that are read at first: most fail in the first of them */
 #define TOKENS_AHEAD KIB(8)  /* from the digits to the end of the index */
 #define SEARCH_CHUNK KIB(64)
 #define SEARCH_STEP  KIB(4)
@@ -85,10 +86,13 @@ static bool find_tokens(struct scan *s, kvaddr_t at, struct kallsyms_where *ret)
 static bool names_look_right(struct scan *s)
 {
 	uint32_t nr = (uint32_t)min_u64(s->ks->nr_syms, QUICK_SYMS);
-	struct names_window w = { .ks = s->ks };
+	struct names_window w; /* large: not zeroed for each of a million numbers that are tried */
 	struct names_entry e;
 	uint64_t off = 0;
 
+	w.ks = s->ks;
+	w.start = w.len = 0;
+	w.ahead = QUICK_AHEAD;
 	if (!spend(s, WORK_PER_TRY))
 		return false;
 	for (uint32_t i = 0; i < nr; i++, off = e.next) {

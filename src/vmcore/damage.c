@@ -23,6 +23,10 @@ DEFINE_VEC(patch_vec, struct patch);
 
 struct damage {
 	struct patch_vec patches;
+	uint64_t low, high; /* all patches are within */
+	bool fails;	    /* any of them */
+	uint8_t *map;	    /* see damage_map() */
+	uint64_t map_size;
 	FILE *trace;
 	struct span {
 		uint64_t off, size; /* size 0: free */
@@ -87,7 +91,11 @@ static int read_patches(struct damage *d, const char *path, struct err *err)
 		if (parse_patch(line, &p) || !patch_vec_push(&d->patches, p)) {
 			free(p.bytes);
 			rc = err_set(err, ERR_INVALID, "damage overlay %s: '%s'", path, line);
+			break;
 		}
+		d->fails |= p.fail != 0;
+		d->low = min_u64(d->low, p.off);
+		d->high = max_u64(d->high, p.off + p.size);
 	}
 	free(line);
 	fclose(f);
@@ -106,6 +114,7 @@ int damage_open(struct damage **ret, struct err *err)
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return err_nomem(err);
+	d->low = UINT64_MAX;
 	if (patches && *patches)
 		rc = read_patches(d, patches, err);
 	if (!rc && trace && *trace && !(d->trace = fopen(trace, "we")))
@@ -129,6 +138,8 @@ void damage_close(struct damage *d)
 	patch_vec_free(&d->patches);
 	if (d->trace)
 		fclose(d->trace);
+	if (d->map)
+		munmap(d->map, d->map_size);
 	free(d->seen);
 	free(d);
 }
@@ -142,7 +153,7 @@ bool damage_hits(const struct damage *d, uint64_t off, uint64_t size)
 {
 	const struct patch *p;
 
-	if (d)
+	if (d && off < d->high && d->low < off + size)
 		vec_for_each(p, &d->patches)
 			if (overlaps(p, off, size))
 				return true;
@@ -153,7 +164,7 @@ int damage_errno(const struct damage *d, uint64_t off, uint64_t size)
 {
 	const struct patch *p;
 
-	if (d)
+	if (d && d->fails && off < d->high && d->low < off + size)
 		vec_for_each(p, &d->patches)
 			if (p->fail && overlaps(p, off, size))
 				return p->fail;
@@ -165,7 +176,7 @@ void damage_apply(const struct damage *d, uint64_t off, uint8_t *buf, size_t siz
 	const struct patch *p;
 	uint64_t at, end;
 
-	if (!d)
+	if (!d || off >= d->high || d->low >= off + size)
 		return;
 	vec_for_each(p, &d->patches) {
 		if (p->fail || !overlaps(p, off, size))
@@ -175,6 +186,21 @@ void damage_apply(const struct damage *d, uint64_t off, uint8_t *buf, size_t siz
 		for (; at < end; at++)
 			buf[at - off] = p->bytes ? p->bytes[at - p->off] : 0;
 	}
+}
+
+const uint8_t *damage_map(struct damage *d, int fd, uint64_t size)
+{
+	void *p;
+
+	if (!d || d->map || !size)
+		return d ? d->map : NULL;
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, fd, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	d->map = p;
+	d->map_size = size;
+	damage_apply(d, 0, d->map, size);
+	return d->map;
 }
 
 /* Where @off, @size is, or would go. */

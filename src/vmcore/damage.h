@@ -25,6 +25,12 @@ struct damage;
 #ifdef VMSIFT_DAMAGE
 int damage_open(struct damage **ret, struct err *err);
 void damage_close(struct damage *d);
+/*
+ * The whole of @fd, a file of @size bytes, changed as the overlay says, to be read until damage_close(); NULL: it
+ * cannot be mapped, or nothing is asked of the overlay. Commands are run on damaged dumps by the ten thousand,
+ * and most of their time would be the mapping of windows.
+ */
+const uint8_t *damage_map(struct damage *d, int fd, uint64_t size);
 /* Whether any of [off, off + size) is changed or fails. */
 bool damage_hits(const struct damage *d, uint64_t off, uint64_t size);
 /* The errno that reading [off, off + size) must fail with, or 0. */
@@ -50,6 +56,12 @@ static inline int damage_open(struct damage **ret, struct err *err)
 static inline void damage_close(struct damage *d)
 {
 	(void)d;
+}
+
+static inline const uint8_t *damage_map(struct damage *d, int fd, uint64_t size)
+{
+	(void)d, (void)fd, (void)size;
+	return NULL;
 }
 
 static inline bool damage_hits(const struct damage *d, uint64_t off, uint64_t size)

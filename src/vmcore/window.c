@@ -19,6 +19,7 @@
 #define NR_SMALL    192
 #define NR_LARGE    4
 #define NR_WINDOWS  (NR_SMALL + NR_LARGE)
+#define NR_HINTS    512 /* a power of 2 */
 #define SMALL_SIZE  KIB(32)
 #define LARGE_SIZE  MIB(1)
 /* Read windows are anonymous memory, and few: 8 x 64 KiB. */
@@ -33,6 +34,7 @@ struct window {
 	uint64_t off, size; /* size 0: empty */
 	uint8_t *ptr;
 	bool mapped;
+	bool lent;    /* ... by the damage overlay, which unmaps it */
 	uint16_t bad; /* read windows: pages that failed */
 	int bad_errno;
 	uint64_t used;
@@ -46,11 +48,13 @@ struct window_cache {
 	struct damage *damage;
 	struct window *last;   /* used last: most accesses are near the one before */
 	uint64_t next_off;     /* end of the window that was filled last */
+	uint8_t hints[NR_HINTS]; /* which of .w was found last for offsets of this SMALL_SIZE */
 	struct window w[NR_WINDOWS];
 	struct window read[NR_READ];
 	uint8_t *buf[NR_READ]; /* READ_SIZE each, made when first needed */
 };
 
+_Static_assert(NR_WINDOWS <= 256, "struct window_cache.hints are 8 bits");
 _Static_assert(READ_SIZE / WINDOW_PAGE <= 16, "struct window.bad is 16 bits");
 
 int window_cache_create(int fd, uint64_t file_size, bool is_proc, bool use_mmap,
@@ -78,10 +82,11 @@ int window_cache_create(int fd, uint64_t file_size, bool is_proc, bool use_mmap,
 
 static void window_drop(struct window *w)
 {
-	if (w->mapped && w->size)
+	if (w->mapped && w->size && !w->lent)
 		munmap(w->ptr, w->size);
 	w->size = 0;
 	w->mapped = false;
+	w->lent = false;
 	w->bad = 0;
 }
 
@@ -102,7 +107,9 @@ static void windows_drop(struct window_cache *wc)
 	size_t n = 0, i, next;
 
 	for (i = 0; i < NR_WINDOWS; i++)
-		if (wc->w[i].mapped && wc->w[i].size)
+		if (wc->w[i].lent)
+			window_drop(&wc->w[i]);
+		else if (wc->w[i].mapped && wc->w[i].size)
 			by_ptr[n++] = &wc->w[i];
 	qsort(by_ptr, n, sizeof(*by_ptr), window_cmp);
 	for (i = 0; i < n; i = next) {
@@ -186,12 +193,28 @@ static void read_bisect(struct window_cache *wc, struct window *w, size_t first,
 	read_bisect(wc, w, first + nr / 2, nr - nr / 2);
 }
 
+/* From the overlay of a test build, which maps the file once. */
+static bool window_borrow(struct window_cache *wc, struct window *w, uint64_t start, uint64_t size)
+{
+	const uint8_t *whole = damage_map(wc->damage, wc->fd, wc->file_size);
+
+	if (!whole || damage_errno(wc->damage, start, size))
+		return false;
+	w->off = start;
+	w->size = size;
+	w->ptr = (uint8_t *)whole + start;
+	w->mapped = w->lent = true;
+	return true;
+}
+
 static bool window_fill_map(struct window_cache *wc, struct window *w, uint64_t off, uint64_t span)
 {
 	uint64_t start = round_down_u64(off, span);
 	uint64_t size = min_u64(span, wc->file_size - start);
 	void *p;
 
+	if (window_borrow(wc, w, start, size))
+		return true;
 	if (damage_hits(wc->damage, start, size))
 		return false;
 	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, wc->fd, (off_t)start);
@@ -253,12 +276,18 @@ static struct window *window_find(struct window *w, size_t nr, uint64_t off, str
 
 static int window_for(struct window_cache *wc, uint64_t off, struct window **ret, struct err *err)
 {
+	uint8_t *hint = &wc->hints[off / SMALL_SIZE % NR_HINTS];
 	bool large = off == wc->next_off;
 	struct window *small, *big;
 	int rc;
 
 	if (window_holds(wc->last, off)) {
 		*ret = wc->last;
+		return 0;
+	}
+	if (window_holds(&wc->w[*hint], off)) {
+		*ret = wc->last = &wc->w[*hint];
+		wc->next_off = wc->last->off + wc->last->size;
 		return 0;
 	}
 	*ret = window_find(wc->w, NR_SMALL, off, &small);
@@ -277,6 +306,8 @@ static int window_for(struct window_cache *wc, uint64_t off, struct window **ret
 			return rc;
 		*ret = small;
 	}
+	if ((*ret)->mapped)
+		*hint = (uint8_t)(*ret - wc->w);
 	wc->next_off = (*ret)->off + (*ret)->size;
 	wc->last = *ret;
 	return 0;

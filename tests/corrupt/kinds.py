@@ -9,6 +9,7 @@ import struct
 
 PAGE = 4096
 KERNEL = 0xff00000000000000  # the kernel's half, with 4 or 5 levels of page tables
+IMAGE = 0xffffffff80000000  # where the kernel's image is mapped
 BIG = (0, 1, 7, 8, 0x7f, 0xff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 1 << 32, 1 << 52,
        (1 << 63) - 1, 1 << 63, (1 << 64) - 4096, (1 << 64) - 8, (1 << 64) - 1)
 
@@ -46,10 +47,20 @@ class Dump:
         return struct.unpack_from("<Q", self.bytes, off)[0]
 
     def off_of(self, kvaddr):
-        for vaddr, _, off, size in self.loads:
+        for vaddr, paddr, off, size in self.loads:
             if vaddr <= kvaddr < vaddr + size:
-                return off + kvaddr - vaddr
+                return self.read_copy(paddr + kvaddr - vaddr, off + kvaddr - vaddr)
         return None
+
+    def read_copy(self, paddr, off):
+        """The kernel's image is in the file twice, and vmsift reads it in the direct map alone."""
+        for vaddr, start, at, size in self.loads:
+            if vaddr < IMAGE and start <= paddr < start + size:
+                return at + paddr - start
+        return off
+
+    def is_read_copy(self, off):
+        return any(vaddr < IMAGE and at <= off < at + size for vaddr, _, at, size in self.loads)
 
     def kvaddr_of(self, off):
         """The direct map's address, where there is one."""
@@ -169,6 +180,9 @@ class Kdump(Dump):
     def rank_read(self, r):
         """The place among its pages of one that is read."""
         return r.choice(self.ranks) if self.ranks else r.randrange(len(self.frames))
+
+    def is_read_copy(self, off):
+        return True
 
     def frame_at(self, paddr):
         """Where the bytes of a raw page are, by physical address."""
@@ -487,12 +501,23 @@ def strange_name(d, r):
     return out
 
 
+def of_types_or_symbols(d, off):
+    """Whether a text is one of BTF or of kallsyms: without these a command finds nothing that has a name."""
+    if d.btf and d.btf <= off < d.btf + 24 + struct.unpack_from("<I", d.bytes, d.btf + 16)[0] + \
+            struct.unpack_from("<I", d.bytes, d.btf + 20)[0]:
+        return True
+    return any(at <= off < at + (16 << 20 if name == "kallsyms_names" else PAGE)
+               for name in ("kallsyms_names", "kallsyms_token_table") for at in d.symbols(name))
+
+
 def all_names(d, r):
     """Every name of a process, thread, file, module or machine is the same bad one."""
     bad = r.choice((b"\x1b[2J\x1b]0;x\x07\x9b1m", b"../../../../etc/passwd", b"/\0", b"\xff\xfe\xc0\xaf\xed\xa0\x80",
                     b"\"\\\n\r\t\b", b"a\nvmsift: done\n", b"\xc2\x9b31m\xe2\x80\xae", b".", b"-rf $(x)"))
     low, high = d.note_range()
-    return [put(off, (bad * size)[:size - 1] + b"\0") for off, size in d.texts if not low <= off < high]
+    if d.names is None:
+        d.names = [t for t in d.texts if not low <= t[0] < high and not of_types_or_symbols(d, t[0])]
+    return [put(off, (bad * size)[:size - 1] + b"\0") for off, size in d.names]
 
 
 def many(d, r):

@@ -38,12 +38,55 @@ def json_is_valid(data):
     return text_is_plain(data)
 
 
+def same_files(a, b):
+    """Whether both hold the same bytes."""
+    if os.path.getsize(a) != os.path.getsize(b):
+        return False
+    with open(a, "rb", 0) as f, open(b, "rb", 0) as g:
+        while True:
+            x, y = f.read(1 << 20), g.read(1 << 20)
+            if x != y:
+                return False
+            if not x:
+                return True
+
+
+def readelf(*paths):
+    """(status, its complaints, its output)"""
+    p = subprocess.run(["readelf", "-hlnW", *paths], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, check=False, timeout=120)
+    return p.returncode, p.stderr, p.stdout
+
+
+def each_wrong(paths, one, all_good):
+    """{path: what is wrong with it}; asks for all of them together first."""
+    if not paths or all_good(paths):
+        return {}
+    return {p: w for p in paths if (w := one(p))}
+
+
+def cores_wrong(paths):
+    def all_good(some):
+        status, err, out = readelf(*some)
+        return not status and not err and out.count(b"CORE (Core file)") == len(some)
+    return each_wrong(paths, core_is_well_formed, all_good)
+
+
+def zstd_wrong(paths, directory=None):
+    """Each must be a whole zstd frame; they are unpacked into @directory, by their names."""
+    how = ["-dqqf", "--output-dir-flat", directory] if directory else ["-tqq"]
+
+    def takes(some):
+        pid = os.posix_spawnp("zstd", ["zstd", *how, "--", *some], os.environ)
+        return os.waitpid(pid, 0)[1] == 0
+    return each_wrong(paths, lambda p: None if takes([p]) else "zstd does not take it", takes)
+
+
 def core_is_well_formed(path):
-    p = subprocess.run(["readelf", "-hlnW", path], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, check=False, timeout=60)
-    if p.returncode or p.stderr:
-        return f"readelf: status {p.returncode}, {p.stderr[:200].decode(errors='replace')}"
-    if b"CORE (Core file)" not in p.stdout:
+    status, err, out = readelf(path)
+    if status or err:
+        return f"readelf: status {status}, {err[:200].decode(errors='replace')}"
+    if b"CORE (Core file)" not in out:
         return "readelf sees no core"
     return None
 

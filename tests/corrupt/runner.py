@@ -21,9 +21,16 @@ process "some" { match = {"comm=victim-threads", "comm=victim-odd*", "panic"} de
 """
 
 
+# The same without what is dear and looks at nothing: a codec, pages of files, a heap of 64 MiB.
+PLAIN_CONF = CONF.replace("max-bytes", "codec = none\nmax-bytes").replace("file-pages = on", "").replace(
+    "[heap]", "[stack]")
+
+
 class Command:
-    def __init__(self, name, *args, kind="text", out=None):
-        self.name, self.args, self.kind, self.out = name, args, kind, out
+    """@weight: how often it is taken, against others of its row."""
+
+    def __init__(self, name, *args, kind="text", out=None, weight=1):
+        self.name, self.args, self.kind, self.out, self.weight = name, args, kind, out, weight
 
 
 class Result:
@@ -40,15 +47,19 @@ class Runner:
         self.build, self.vmcore, self.tmp = build, vmcore, tmp
         self.vmsift = os.path.join(OBJ, build, "vmsift")
         self.out, self.err = os.path.join(tmp, "stdout"), os.path.join(tmp, "stderr")
-        self.conf, self.heap = os.path.join(tmp, "conf"), os.path.join(tmp, "heap")
+        self.conf, self.plain = os.path.join(tmp, "conf"), os.path.join(tmp, "plain.conf")
+        self.heap = os.path.join(tmp, "heap")
         self.calls = os.path.join(tmp, "calls")
         # Counts what malloc gives; the sanitizers have a malloc of their own.
         self.shim = "" if build == "san" else SHIM
         with open(self.conf, "w", encoding="ascii") as f:
             f.write(conf)
+        with open(self.plain, "w", encoding="ascii") as f:
+            f.write(PLAIN_CONF)
 
     def argv(self, command, out):
-        words = [{"OUT": out, "CONF": self.conf, "VMCORE": self.vmcore}.get(a, a) for a in command.args]
+        words = [{"OUT": out, "CONF": self.conf, "PLAIN": self.plain, "VMCORE": self.vmcore}.get(a, a)
+                 for a in command.args]
         return [self.vmsift, *words] + ([] if "VMCORE" in command.args else [self.vmcore])
 
     def strace(self, fault):
