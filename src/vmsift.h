@@ -67,6 +67,13 @@ enum vmsift_status vmsift_layout(const struct vmsift_layout_opts *opts, struct l
 /* The status that a failed call ends a command with when nothing was written before it. */
 enum vmsift_status vmsift_status_of(int err_code);
 
+/*
+ * vmsift_flush() - end a text on @out, which is standard output
+ *
+ * Return: @status, or VMSIFT_NOTHING with the reason in @err when not all of it was taken (a full disk).
+ */
+enum vmsift_status vmsift_flush(FILE *out, enum vmsift_status status, struct err *err);
+
 /* What the dump is, and what is degraded. @check: VMSIFT_PARTLY if anything is. */
 enum vmsift_status vmsift_info(struct vmsift *v, FILE *out, bool json, bool check,
 			       struct err *err);

@@ -201,10 +201,9 @@ static bool fill_descriptors(void)
 /* What was printed is worth nothing on a full disk. */
 static int end_text(void)
 {
-	if (!fflush(stdout) && !ferror(stdout))
-		return VMSIFT_DONE;
-	fprintf(stderr, "vmsift: standard output: could not be written\n");
-	return VMSIFT_NOTHING;
+	struct err err = { 0 };
+
+	return report_end(vmsift_flush(stdout, VMSIFT_DONE, &err), &err);
 }
 
 int main(int argc, char **argv)

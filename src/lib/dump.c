@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "select/conf.h"
 #include "util/str.h"
@@ -186,9 +187,15 @@ enum vmsift_status vmsift_flush(FILE *out, enum vmsift_status status, struct err
 		err_errno(err, "standard output");
 		return VMSIFT_NOTHING;
 	}
-	/* stdio knows that it failed, and not any more why. */
+	/*
+	 * stdio knows that it failed, and not any more why. The descriptor says it again; a line end harms
+	 * no text that has a gap already.
+	 */
 	if (failed_before) {
-		err_set(err, ERR_IO, "standard output: not all of it could be written");
+		if (write(fileno(out), "\n", 1) < 0)
+			err_errno(err, "standard output: not all of it could be written");
+		else
+			err_set(err, ERR_IO, "standard output: not all of it could be written");
 		return VMSIFT_NOTHING;
 	}
 	return status;

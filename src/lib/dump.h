@@ -34,9 +34,6 @@ struct vmsift_selection {
 	struct selection_set set;
 };
 
-/* What a stream lacks at the end: a full disk behind stdout is an error. */
-enum vmsift_status vmsift_flush(FILE *out, enum vmsift_status status, struct err *err);
-
 /* "20261122T174500Z", or "unknown-time" where the dump does not tell. @buf: 24 bytes. */
 const char *vmsift_time_name(int64_t seconds, char *buf, size_t size);
 
