@@ -33,7 +33,7 @@ static bool find_alternative(const char *names, const char *name, uint8_t *alt)
 	while (names) {
 		const char *end = strchrnul(names, '|');
 
-		if ((size_t)(end - names) == len && !memcmp(names, name, len)) {
+		if (*names == *name && (size_t)(end - names) == len && !memcmp(names, name, len)) {
 			*alt = i;
 			return true;
 		}
@@ -44,6 +44,12 @@ static bool find_alternative(const char *names, const char *name, uint8_t *alt)
 }
 
 /* Calls for every entry of layout.def that a line may be about: a member can be wanted under two ids. */
+/* Most of the comparisons of a file's lines with the table end at the first letter. */
+static bool same_name(const char *a, const char *b)
+{
+	return *a == *b && !strcmp(a, b);
+}
+
 static void take_value(struct layout_file *lf, enum layout_kind kind, const char *type,
 		       const char *name, const struct layout_value *v)
 {
@@ -54,7 +60,7 @@ static void take_value(struct layout_file *lf, enum layout_kind kind, const char
 		struct layout_value *to = &lf->layout.v[i];
 		uint8_t alt = 0;
 
-		if (d->kind != kind || (type && strcmp(d->type, type)) ||
+		if (d->kind != kind || (type && !same_name(d->type, type)) ||
 		    (kind != LAYOUT_TYPE && !find_alternative(d->names, name, &alt)))
 			continue;
 		/* The newest name wins where a file has several. */

@@ -110,8 +110,9 @@ void kernel_find_stack(struct kernel *k)
 
 	k->thread_size = sizes[0];
 	k->stack_pad = pads[0];
-	for (s = 0; s < ARRAY_SIZE(sizes); s++)
-		for (p = 0; p < ARRAY_SIZE(pads); p++) {
+	/* Nothing beats a pair that all agree on. */
+	for (s = 0; s < ARRAY_SIZE(sizes) && best < n; s++)
+		for (p = 0; p < ARRAY_SIZE(pads) && best < n; p++) {
 			for (votes = 0, i = 0; i < n; i++)
 				votes += plausible(k, &voters[i], sizes[s], pads[p]);
 			/* The first pair is the suggested one and wins a draw. */
