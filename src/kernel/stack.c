@@ -56,8 +56,8 @@ static unsigned int collect_voters(struct kernel *k, struct task *v)
 	if (task_iter_init(&it, k, NULL))
 		return 0;
 	while (n < VOTERS && task_iter_next(&it, &addr))
-		if (!task_read(k, addr, &v[n], NULL) && v[n].mm && !v[n].kthread &&
-		    !(v[n].flags & (PF_EXITING | PF_IO_WORKER | PF_USER_WORKER)))
+		if (!task_read(k, addr, &v[n], NULL) && v[n].mm && task_has_user_mode(&v[n]) &&
+		    !(v[n].flags & PF_EXITING))
 			n++;
 	return n;
 }
@@ -162,14 +162,18 @@ static void set_bases(struct kernel *k, const struct task *t, struct arch_regs *
 	}
 }
 
+static int no_user_mode(const struct task *t, struct err *err)
+{
+	return err_set(err, ERR_NOTFOUND, "thread %d (%s) has no user mode", t->pid, t->comm);
+}
+
 int task_user_regs(struct kernel *k, const struct task *t, struct arch_regs *ret, struct err *err)
 {
 	struct task_rest rest;
 	int rc;
 
-	if (t->kthread || t->flags & (PF_IO_WORKER | PF_USER_WORKER))
-		return err_set(err, ERR_NOTFOUND, "thread %d (%s) has no user mode", t->pid,
-			       t->comm);
+	if (!task_has_user_mode(t))
+		return no_user_mode(t, err);
 	rc = task_rest_begin(k, t, &rest, err);
 	if (!rc)
 		rc = read_pt_regs(k, t, k->thread_size, k->stack_pad, ret, err);
@@ -206,6 +210,8 @@ int task_find_fxsave(struct kernel *k, const struct task *t, kvaddr_t *ret, kvad
 	int rc;
 
 	*fpstate = 0;
+	if (!task_has_user_mode(t))
+		return no_user_mode(t, err);
 	if (thread && layout_has(l, L_thread_fpu_state)) {
 		*ret = kmember_addr(k, thread, L_thread_fpu_state);
 		return 0;

@@ -29,6 +29,12 @@ struct task {
 	char comm[TASK_COMM_SIZE + 1]; /* untrusted bytes, terminated */
 };
 
+/* Threads of the kernel, and its workers in a process, have never been in user mode: no register is theirs. */
+static inline bool task_has_user_mode(const struct task *t)
+{
+	return !t->kthread && !(t->flags & (PF_IO_WORKER | PF_USER_WORKER));
+}
+
 /**
  * task_read() - what we want to know of one task
  * @addr: of its task_struct

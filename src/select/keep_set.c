@@ -159,7 +159,7 @@ int keep_thread_pointer(const struct keep_ctx *c, const struct proc_thread *t, u
 {
 	struct arch_regs regs;
 
-	if (t->task.flags & (PF_IO_WORKER | PF_USER_WORKER))
+	if (!task_has_user_mode(&t->task))
 		return 0;
 	return keep_thread_regs(c, t, &regs) && proc_thread_pointer(c->p, t, &regs, ret) ? 1 : -1;
 }

@@ -86,7 +86,7 @@ static void put_thread(struct text *t, const struct plan *plan, const struct pro
 
 	putf(t, "thread tid=%d ns-tid=%d state=%c cpu=%d regs=%s fp=%s", th->task.pid,
 	     th->task.ns_pid, th->task.letter, th->cpu, !has_regs ? "unavailable" : th->stale ? "stale" : "saved",
-	     th->cpu >= 0			 ? "lost-in-cpu" :
+	     th->cpu >= 0 && task_has_user_mode(&th->task) ? "lost-in-cpu" :
 	     p->ops->fxsave(p, th, fx, NULL) ? "unavailable" : "saved");
 	if (has_regs)
 		put_unknown_regs(t, p, &regs);
