@@ -62,8 +62,12 @@ try_raw()
 	crash_guard $(sh /lib/vmsift/rawdump show "$dev" 2>/dev/null | sed -n 's/^crashes=//p')
 	say "$target: $dev"
 	sink_function=sink_raw
+	# A kernel dump ends where the partition does, and what comes before it is whole; no more than that is limited.
+	room=$(cat "/sys/class/block/$(basename "$(readlink -f "$dev")")/size" 2>/dev/null)
+	[ -z "$room" ] || room=$((room * 512 - 262144))
 	target_save save_stream
 	saved=$?
+	room=
 	state=whole
 	if sink_failed 'rawdump write' || [ $saved != 0 ]; then
 		saved=1 state=part

@@ -172,7 +172,7 @@ crash_guard()
 vmsift_to()
 {
 	echo 1000 >/proc/self/oom_score_adj
-	exec vmsift run -C "$conf" ${2:+--detail "$2"} /proc/vmcore "$1" 2>"$run/words"
+	exec vmsift run -C "$conf" ${2:+--detail "$2"} ${room:+--max-bytes "$room"} /proc/vmcore "$1" 2>"$run/words"
 }
 
 # vmsift_run COMMAND...: which is vmsift in the end; its status in $rc

@@ -116,7 +116,8 @@ static int write_all(struct writer *w, const struct kernel *k, struct sink *sink
 	int rc = kdump_places_init(&w->places, w->vc, w->set.max_mapnr, w->o->layout, err);
 
 	if (!rc)
-		rc = kdump_out_init(&w->out, sink, w->o->flattened, w->places.off_desc, err);
+		rc = kdump_out_init(&w->out, sink, w->o->stream, w->o->flattened,
+				    w->places.off_desc, err);
 	if (!rc)
 		rc = kdump_header_write(&w->out, w->vc, &w->places, &id, err);
 	if (!rc)

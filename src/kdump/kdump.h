@@ -16,6 +16,7 @@ struct kdump_opts {
 	const struct page_codec *codec; /* NULL: pages as they are */
 	int codec_level;
 	bool flattened;	    /* also where the sink could seek */
+	const struct out *stream; /* takes it, flattened, in the sink's place; NULL: the sink does */
 	uint64_t max_bytes; /* of the output; 0: no limit */
 	uint64_t deadline_ns; /* on the monotonic clock; 0: none */
 	const struct pfn_range_vec *only; /* of what the level keeps, these alone; NULL: all */
@@ -45,7 +46,7 @@ struct kdump_stats {
  * @vc:	  the dump
  * @km:	  its kernel's memory
  * @k:	  its types and symbols; NULL: what VMCOREINFO tells of struct page is all there is
- * @sink: not closed
+ * @sink: not closed; NULL where @o->stream takes it
  * @st:	  filled also on failure
  *
  * A page that cannot be read has an empty descriptor, which readers report as such.

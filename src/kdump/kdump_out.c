@@ -9,20 +9,22 @@
 
 static int put(struct kdump_out *o, const void *buf, size_t size, struct err *err)
 {
-	int rc = sink_write(o->sink, buf, size, err);
+	int rc = o->sink ? sink_write(o->sink, buf, size, err) : out_write(&o->stream, buf, size, err);
 
 	if (!rc)
 		o->written += size;
 	return rc;
 }
 
-int kdump_out_init(struct kdump_out *o, struct sink *sink, bool flattened, uint64_t size,
-		   struct err *err)
+int kdump_out_init(struct kdump_out *o, struct sink *sink, const struct out *stream, bool flattened,
+		   uint64_t size, struct err *err)
 {
 	uint8_t h[FLAT_HEADER_SIZE] = FLAT_SIGNATURE;
 
-	o->sink = sink;
-	o->flattened = flattened || !sink_seekable(sink);
+	o->sink = stream ? NULL : sink;
+	if (stream)
+		o->stream = *stream;
+	o->flattened = flattened || !o->sink || !sink_seekable(sink);
 	o->written = 0;
 	if (!o->flattened)
 		return sink_skip(sink, size, err);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A file written at places, not in order: with pwrite where the sink seeks, else as flattened records.
- * No byte is ever written twice, but for kdump_out_again() on a sink that seeks.
  */
 #ifndef VMSIFT_KDUMP_KDUMP_OUT_H
 #define VMSIFT_KDUMP_KDUMP_OUT_H
@@ -10,20 +9,23 @@
 #include <stdint.h>
 
 #include "sink/sink.h"
+#include "util/out.h"
 
 struct kdump_out {
-	struct sink *sink;
+	struct sink *sink; /* NULL: .stream is there instead */
+	struct out stream;
 	bool flattened;
 	uint64_t written; /* bytes that went to the sink, records' heads included */
 };
 
 /**
  * kdump_out_init() - begin
+ * @stream:    takes flattened records in @sink's place; NULL: @sink does
  * @flattened: also where @sink could seek
  * @size:      bytes before the part that grows: these may be written in any order, or left as zeros
  */
-int kdump_out_init(struct kdump_out *o, struct sink *sink, bool flattened, uint64_t size,
-		   struct err *err);
+int kdump_out_init(struct kdump_out *o, struct sink *sink, const struct out *stream, bool flattened,
+		   uint64_t size, struct err *err);
 
 /* [off, off + size) lies within the part of fixed size, or begins where the file ends so far. */
 int kdump_out_write(struct kdump_out *o, uint64_t off, const void *buf, size_t size,

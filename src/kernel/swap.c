@@ -15,9 +15,12 @@
 /* include/linux/swap.h: 32 less 9 at the most (7.3 has 24, 6.2 with all options 23). */
 #define MAX_SWAPFILES_MIN 16u
 
+/* So many words may lie between swap_info[] and a symbol that is aligned to 32 bytes, as GCC aligns structures. */
+#define SWAP_INFO_PADDING 3u
+
 /*
  * MAX_SWAPFILES is told by nothing but the size of swap_info[], and that only by where the next symbol
- * begins (facts: right on every kernel looked at).
+ * begins: it is this or SWAP_INFO_PADDING less (27 is taken for 28 with PREEMPT_RT).
  */
 static unsigned int max_swapfiles(struct kernel *k)
 {
@@ -114,6 +117,42 @@ void swap_destroy(struct swap *s)
 	free(s);
 }
 
+/* Whether the page itself, or the entry, shows that it is such an entry. */
+static bool entry_is_sure(struct kernel *k, const struct swap_entry *e)
+{
+	uint64_t flags;
+
+	switch (e->kind) {
+	case SWAP_ENTRY_HWPOISON:
+		return page_is_poisoned(k, e->pfn);
+	case SWAP_ENTRY_MIGRATION: /* locked from before the entry is there until it is gone (mm/migrate.c) */
+		return layout_has(&k->layout, L_PG_locked) && !page_flags(k, e->pfn, &flags, NULL) &&
+		       flags >> layout_off(&k->layout, L_PG_locked) & 1;
+	case SWAP_ENTRY_MARKER:
+	case SWAP_ENTRY_POISON_MARKER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A type of no swap device. Where the page speaks against what MAX_SWAPFILES makes of it, a lower one is tried. */
+static struct swap_entry special_entry(struct kernel *k, unsigned int type, uint64_t offset)
+{
+	struct swap_types types = k->swap->types;
+	struct swap_entry first = swap_entry_decode(&types, type, offset), e = first;
+	unsigned int least = types.max_swapfiles > MAX_SWAPFILES_MIN + SWAP_INFO_PADDING ?
+				     types.max_swapfiles - SWAP_INFO_PADDING : types.max_swapfiles;
+
+	while (!entry_is_sure(k, &e)) {
+		if (types.max_swapfiles <= least)
+			return first;
+		types.max_swapfiles--;
+		e = swap_entry_decode(&types, type, offset);
+	}
+	return e;
+}
+
 struct swap_entry swap_entry_of(struct kernel *k, unsigned int type, uint64_t offset)
 {
 	struct swap_entry unknown = { .kind = SWAP_ENTRY_UNKNOWN };
@@ -123,7 +162,7 @@ struct swap_entry swap_entry_of(struct kernel *k, unsigned int type, uint64_t of
 	/* A type that a swap device has is that device, whatever the bound. */
 	if (type < k->swap->nr_devices)
 		return (struct swap_entry){ .kind = SWAP_ENTRY_SWAPPED };
-	return swap_entry_decode(&k->swap->types, type, offset);
+	return special_entry(k, type, offset);
 }
 
 /* What the swap space is on: only a whole block device can be a zram. */

@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "lib/kdump_keep.h"
+#include "lib/kdump_parts.h"
 #include "lib/kdump_triage.h"
 
 /* The header, notes and bitmaps of any dump take more; a smaller budget is none. */
 #define KDUMP_LEAST KIB(64)
+/* Of a stream's limit: what its codec holds back and what comes after the dump; beside it a 256th for heads of parts. */
+#define STREAM_RESERVE KIB(512)
 
 static const char *codec_name(const struct conf *conf)
 {
@@ -30,11 +33,25 @@ static void pages_free(struct pages *p)
 	free(p->layout);
 }
 
-static int fill_opts(const struct conf *conf, struct outdir *dir, struct kdump_opts *ko,
+/* What the dump may take of what was allowed for all. UINT64_MAX: all it wants. */
+static uint64_t room(const struct target *t)
+{
+	const struct sink_budget *b = t->dir ? outdir_budget(t->dir) : NULL;
+	uint64_t used;
+
+	if (b)
+		return b->max == UINT64_MAX ? b->max : b->max - min_u64(b->used, b->max);
+	if (!t->max_bytes)
+		return UINT64_MAX;
+	used = sink_size(t->sink) + STREAM_RESERVE + t->max_bytes / 256;
+	return t->max_bytes - min_u64(used, t->max_bytes);
+}
+
+static int fill_opts(const struct conf *conf, const struct target *t, struct kdump_opts *ko,
 		     struct err *err)
 {
-	const struct sink_budget *b = outdir_budget(dir);
 	const char *name = codec_name(conf);
+	uint64_t max = room(t);
 
 	*ko = (struct kdump_opts){ .dump_level = (unsigned int)conf->kernel.dump_level.v };
 	if (strcmp(name, "none")) {
@@ -42,9 +59,9 @@ static int fill_opts(const struct conf *conf, struct outdir *dir, struct kdump_o
 		if (!ko->codec)
 			return err_set(err, ERR_INVALID, "there is no page codec '%s'", name);
 	}
-	if (b->max != UINT64_MAX) {
-		ko->max_bytes = b->max - min_u64(b->used, b->max);
-		if (ko->max_bytes < KDUMP_LEAST)
+	if (max != UINT64_MAX) {
+		ko->max_bytes = max;
+		if (max < KDUMP_LEAST)
 			return err_set(err, ERR_BUDGET, "vmcore: nothing is left of max-bytes");
 	}
 	return 0;
@@ -85,6 +102,28 @@ static int choose(struct kdumpjob *job, struct vmsift *v, const struct conf *con
 	return rc;
 }
 
+static int stream_dump(struct kdumpjob *job, struct vmsift *v, struct target *t,
+		       struct kdump_opts *ko, struct err *err)
+{
+	struct kdump_parts parts;
+	struct out out;
+	int rc = kdump_parts_init(&parts, &t->tar, t->prefix, t->mtime, err);
+
+	if (rc)
+		return rc;
+	snprintf(job->file, sizeof(job->file), KDUMP_PART_NAME);
+	out = kdump_parts_out(&parts);
+	ko->stream = &out;
+	rc = kdump_write(v->vc, &v->k->km, v->k, NULL, ko, &job->stats, err);
+	if (!rc)
+		rc = kdump_parts_finish(&parts, err);
+	job->written = !rc;
+	job->nr_parts = parts.nr;
+	t->broken |= parts.broken;
+	kdump_parts_deinit(&parts);
+	return rc;
+}
+
 static int write_dump(struct kdumpjob *job, struct vmsift *v,
 		      struct outdir *dir, struct kdump_opts *ko, struct err *err)
 {
@@ -105,7 +144,7 @@ static int write_dump(struct kdumpjob *job, struct vmsift *v,
 }
 
 void kdumpjob_run(struct kdumpjob *job, struct vmsift *v, const struct conf *conf,
-		  struct outdir *dir, uint64_t deadline_ns)
+		  struct target *t, uint64_t deadline_ns)
 {
 	struct pages pages = { 0 };
 	struct kdump_opts ko;
@@ -115,12 +154,14 @@ void kdumpjob_run(struct kdumpjob *job, struct vmsift *v, const struct conf *con
 	job->asked_for = conf->kernel.present;
 	if (!job->asked_for)
 		return;
-	rc = fill_opts(conf, dir, &ko, &err);
+	rc = t->broken ? err_set(&err, ERR_IO, "no kernel dump: the stream is broken")
+		       : fill_opts(conf, t, &ko, &err);
 	ko.deadline_ns = deadline_ns;
 	if (!rc)
 		rc = choose(job, v, conf, &pages, &ko, &err);
 	if (!rc)
-		rc = write_dump(job, v, dir, &ko, &err);
+		rc = t->dir ? write_dump(job, v, t->dir, &ko, &err) :
+			      stream_dump(job, v, t, &ko, &err);
 	pages_free(&pages);
 	if (!rc) {
 		job->failed |= job->stats.nr_failed != 0;
@@ -139,6 +180,8 @@ void kdumpjob_json(const struct kdumpjob *job, struct json *j)
 	json_bool(j, "asked_for", job->asked_for);
 	if (job->asked_for) {
 		json_str(j, "file", job->written ? job->file : NULL);
+		if (job->nr_parts)
+			json_u64(j, "parts", job->nr_parts);
 		json_bool(j, "incomplete", st->incomplete);
 		json_u64(j, "pages_kept", st->nr_kept);
 		json_u64(j, "pages_written", st->nr_written);

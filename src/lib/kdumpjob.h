@@ -5,8 +5,8 @@
 
 #include "kdump/kdump.h"
 #include "lib/dump.h"
+#include "lib/target.h"
 #include "select/conf.h"
-#include "sink/outdir.h"
 #include "util/json.h"
 
 struct kdumpjob {
@@ -17,20 +17,21 @@ struct kdumpjob {
 	size_t nr_processes;	    /* whose pages are in it */
 	unsigned int nr_lost;	    /* that were asked for and could not be looked at */
 	bool user_data_left_out;    /* an exclusion could not be read */
-	char file[64];
+	char file[64];	    /* in a stream its parts are named after it */
+	unsigned int nr_parts; /* in a stream */
 	char why[ERR_TEXT_SIZE];
 	struct kdump_stats stats;
 };
 
 /**
- * kdumpjob_run() - write "vmcore" into a directory, as far as the directory's budget goes
+ * kdumpjob_run() - write "vmcore", or in a stream its parts (kdump_parts.h), as far as the budget goes
  *
  * What a budget ended has the INCOMPLETE flag and is whole otherwise; what an error ended keeps
- * -incomplete in its name. @deadline_ns ends it like a budget; 0: none. A selection that matches nothing
+ * -incomplete in its name, or lacks the end mark of the flattened form. @deadline_ns ends it like a budget; 0: none. A selection that matches nothing
  * is no failure. The result is in @job; nothing is returned.
  */
 void kdumpjob_run(struct kdumpjob *job, struct vmsift *v, const struct conf *conf,
-		  struct outdir *dir, uint64_t deadline_ns);
+		  struct target *t, uint64_t deadline_ns);
 
 /* An object "kernel_dump" for the manifest. */
 void kdumpjob_json(const struct kdumpjob *job, struct json *j);

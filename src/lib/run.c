@@ -327,24 +327,19 @@ static int open_target(struct run *r, const struct vmsift_run_opts *o, struct er
 		r->job.tar = &r->target.tar;
 		r->job.tar_prefix = r->target.prefix;
 		if (od.max_bytes)
-			log_warn(r->v->log, "max-bytes has no effect on a stream");
+			log_warn(r->v->log, "of a stream max-bytes limits the kernel dump alone");
 	}
 	return 0;
 }
 
-/* Kernel pages, last: their size is not known beforehand, so that no tar takes them. */
+/* Kernel pages, last. */
 static void write_kernel(struct run *r)
 {
 	if (r->at_most)
 		return;
-	if (r->target.dir) {
-		kdumpjob_run(&r->kdump, r->v, &r->conf, r->target.dir, r->job.deadline_ns);
-		publish(r);
-	} else if (r->conf.kernel.present) {
-		r->kdump.asked_for = r->kdump.failed = true;
-		snprintf(r->kdump.why, sizeof(r->kdump.why), "a stream takes no kernel dump");
-		log_error(r->v->log, "%s", r->kdump.why);
-	}
+	r->target.broken |= r->job.stream_broken;
+	kdumpjob_run(&r->kdump, r->v, &r->conf, &r->target, r->job.deadline_ns);
+	publish(r);
 	r->trouble = r->trouble || r->kdump.failed;
 }
 

@@ -45,6 +45,7 @@ int target_open(struct target *t, struct vmsift *v, const char *out, const struc
 
 	memset(t, 0, sizeof(*t));
 	t->v = v;
+	t->max_bytes = od->max_bytes;
 	make_name(t);
 	if (!strcmp(out, "-"))
 		return open_stream(t, codec, err);

@@ -17,6 +17,7 @@ struct target {
 	struct tar tar;
 	char prefix[132];	 /* HOST-TIME/ */
 	int64_t mtime;
+	uint64_t max_bytes;	 /* of a stream, compressed, for what can end early; 0: no limit */
 	bool broken;		 /* the stream took a part of a member */
 };
 
