@@ -60,6 +60,26 @@ static int keep_vdso32(struct keep_ctx *c)
 	return a && a->kind == AREA_SPECIAL ? keep_add(c, a->start, a->end - a->start, RULE_VDSO) : 0;
 }
 
+/*
+ * Of a static program there is nothing between its own code and the stack but the vdso, perhaps. lldb (14) reads
+ * the vdso's headers, and where there are none takes all that lies between for it, terabytes, and dies.
+ */
+static int keep_vdso_head(struct keep_ctx *c)
+{
+	const struct proc_area *a;
+	const struct uelf *e;
+	int rc = 0;
+
+	if (!c->lm.has_exe || uelf_phdr(&c->lm.exe, PT_INTERP))
+		return 0;
+	vec_for_each(e, &c->modules) {
+		a = proc_find_area(c->p, e->base);
+		if (!rc && a && a->kind == AREA_SPECIAL)
+			rc = keep_add(c, e->base, head_size(c, e, c->p->page_size), RULE_VDSO);
+	}
+	return rc;
+}
+
 int keep_link_maps(struct keep_ctx *c)
 {
 	uint32_t size = c->o.detail > DETAIL_TINY ? LINK_MAP_WHOLE : LINK_MAP_SIZE;
@@ -80,6 +100,8 @@ int keep_link_maps(struct keep_ctx *c)
 		if (!rc)
 			rc = keep_add(c, e->name, e->name_size, RULE_LINK_MAP);
 	}
+	if (!rc)
+		rc = keep_vdso_head(c);
 	return rc ? rc : keep_vdso32(c);
 }
 
