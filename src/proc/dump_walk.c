@@ -409,9 +409,16 @@ static bool walk_next(struct proc_walk *w, struct proc_run *ret)
 	return true;
 }
 
+/* Of long runs so much is read at a time: that costs less than to have the pages mapped and unmapped. */
+#define STRETCH KIB(128)
+
 static int map(struct proc *p, paddr_t paddr, size_t want, const void **ptr, size_t *size,
 	       struct err *err)
 {
+	if (want >= STRETCH && !p->stretch)
+		p->stretch = malloc(STRETCH);
+	if (want >= STRETCH && p->stretch)
+		return vmcore_fetch(p->k->vc, paddr, p->stretch, STRETCH, ptr, size, err);
 	return vmcore_map(p->k->vc, paddr, want, ptr, size, err);
 }
 

@@ -76,6 +76,7 @@ void proc_close(struct proc *p)
 	free(p->cmdline);
 	free(p->cgroup);
 	free(p->auxv);
+	free(p->stretch);
 	free(p);
 }
 

@@ -151,6 +151,7 @@ struct proc {
 	unsigned int nr_lost_threads;
 	bool facts_lost; /* something that what is kept depends on could not be read: whose page, which file */
 	struct proc_walk *reader; /* proc_read()'s, opened when first needed */
+	uint8_t *stretch; /* of the dump's provider: what was read of a long run; made when first needed */
 };
 DEFINE_VEC(proc_ptr_vec, struct proc *);
 

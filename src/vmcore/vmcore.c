@@ -428,7 +428,11 @@ void vmcore_watch(struct vmcore *vc, void (*fn)(void *ctx, paddr_t paddr, uint64
 int vmcore_fetch(struct vmcore *vc, paddr_t paddr, void *buf, size_t want, const void **ptr,
 		 size_t *size, struct err *err)
 {
-	return see(vc, paddr, buf, want, ptr, size, err);
+	int rc = see(vc, paddr, buf, want, ptr, size, err);
+
+	if (!rc && vc->watch)
+		vc->watch(vc->watch_ctx, paddr, *size);
+	return rc;
 }
 
 int vmcore_read(struct vmcore *vc, paddr_t paddr, void *buf, size_t size, struct err *err)
