@@ -39,9 +39,8 @@ static bool insert(struct anchors *an, uint64_t granule)
 }
 
 /* A word that may be a pointer: what it points to becomes a window unless it is kept already. */
-static void take(void *ctx, uint64_t v)
+static void take(struct anchors *an, uint64_t v)
 {
-	struct anchors *an = ctx;
 	struct keep_ctx *c = an->c;
 	const struct proc_area *a = an->last_area;
 	uint64_t at, start, end;
@@ -62,6 +61,46 @@ static void take(void *ctx, uint64_t v)
 	end = max_u64(end, v + 1);
 	for (at = start / GRANULE; at <= (end - 1) / GRANULE && an->n < an->max; at++)
 		insert(an, at);
+}
+
+static void scan(struct anchors *an, uvaddr_t start, uvaddr_t end)
+{
+	unsigned int word = proc_word_size(an->c->p);
+	uint8_t buf[4096];
+
+	for (start = round_up_u64(start, word); start + word <= end;) {
+		uint64_t page = an->c->p->page_size, i;
+		uint64_t n = min_u64(end - start, min_u64(sizeof(buf), page - start % page));
+
+		n -= n % word;
+		if (!proc_read(an->c->p, start, buf, n, NULL))
+			for (i = 0; i < n; i += word)
+				take(an, get_uint(buf + i, word));
+		start += n;
+	}
+}
+
+static void scan_registers(struct anchors *an)
+{
+	const struct proc_thread *t;
+	struct arch_regs regs;
+	unsigned int i;
+
+	vec_for_each(t, &an->c->p->threads) {
+		if (!keep_thread_regs(an->c, t, &regs))
+			continue;
+		for (i = 0; i < an->c->p->arch->nr_gregs; i++)
+			take(an, regs.r[i]);
+	}
+}
+
+static void scan_stacks(struct anchors *an)
+{
+	const struct keep_range *r;
+
+	vec_for_each(r, &an->c->k->ranges)
+		if (r->rule == RULE_STACK || r->rule == RULE_SIGSTACK || r->rule == RULE_STACK_BASE)
+			scan(an, r->start, r->end);
 }
 
 static int u64_cmp(const void *a, const void *b)
@@ -97,11 +136,11 @@ int keep_anchors(struct keep_ctx *c)
 	an.order = malloc((an.max + 1) * sizeof(*an.order));
 	if (an.slots && an.order) {
 		memset(an.slots, 0xff, slots * sizeof(*an.slots));
-		keep_scan_threads(c, take, &an);
+		scan_registers(&an);
+		scan_stacks(&an);
 		for (depth = 1; depth < c->o.anchor_depth && from < an.n; depth++)
 			for (to = an.n; from < to; from++)
-				keep_scan(c, an.order[from] * GRANULE, (an.order[from] + 1) * GRANULE, take,
-					  &an);
+				scan(&an, an.order[from] * GRANULE, (an.order[from] + 1) * GRANULE);
 		rc = add_windows(&an);
 	} else {
 		rc = err_nomem(c->err);

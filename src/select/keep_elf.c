@@ -20,32 +20,25 @@
 #define HEAD_NOTES_MAX 512u
 
 /*
- * The bytes from @e's ELF header to its notes, if those are in the same page: a debugger reads the build-id
- * through them. 0: there is none there.
+ * From the ELF header to the notes in the same page: a debugger reads the build-id through them and is
+ * content with the program that it was given, whatever name that ran by.
  */
-static uint64_t head_size(const struct keep_ctx *c, const struct uelf *e, uint64_t head)
+static int keep_exe_head(struct keep_ctx *c)
 {
+	const struct uelf *e = &c->lm.exe;
+	uint64_t head = c->lm.phdrs + c->lm.phdrs_size - e->base, end = 0;
 	const struct uelf_phdr *ph;
-	uint64_t end = 0;
 
-	for (ph = e->phdrs; ph < e->phdrs + e->nr_phdrs && e->build_id_size; ph++) {
+	if (!c->lm.has_exe || !e->build_id_size)
+		return 0;
+	for (ph = e->phdrs; ph < e->phdrs + e->nr_phdrs; ph++) {
 		uint64_t at = ph->vaddr + e->bias - e->base;
 
 		if (ph->type == PT_NOTE && at < c->p->page_size && ph->filesz <= HEAD_NOTES_MAX &&
 		    at + ph->filesz <= min_u64(head + HEAD_NOTES_MAX, c->p->page_size))
 			end = max_u64(end, at + ph->filesz);
 	}
-	return end;
-}
-
-/* With its build-id a debugger is content with the program that it was given, whatever name that ran by. */
-static int keep_exe_head(struct keep_ctx *c)
-{
-	const struct uelf *e = &c->lm.exe;
-
-	if (!c->lm.has_exe)
-		return 0;
-	return keep_add(c, e->base, head_size(c, e, c->lm.phdrs + c->lm.phdrs_size - e->base), RULE_EXE);
+	return end ? keep_add(c, e->base, end, RULE_EXE) : 0;
 }
 
 /* 32-bit code makes its system calls in the vdso: no blocked thread can be unwound without it. */
@@ -58,26 +51,6 @@ static int keep_vdso32(struct keep_ctx *c)
 		return 0;
 	a = proc_find_area(c->p, at);
 	return a && a->kind == AREA_SPECIAL ? keep_add(c, a->start, a->end - a->start, RULE_VDSO) : 0;
-}
-
-/*
- * Of a static program there is nothing between its own code and the stack but the vdso, perhaps. lldb (14) reads
- * the vdso's headers, and where there are none takes all that lies between for it, terabytes, and dies.
- */
-static int keep_vdso_head(struct keep_ctx *c)
-{
-	const struct proc_area *a;
-	const struct uelf *e;
-	int rc = 0;
-
-	if (!c->lm.has_exe || uelf_phdr(&c->lm.exe, PT_INTERP))
-		return 0;
-	vec_for_each(e, &c->modules) {
-		a = proc_find_area(c->p, e->base);
-		if (!rc && a && a->kind == AREA_SPECIAL)
-			rc = keep_add(c, e->base, head_size(c, e, c->p->page_size), RULE_VDSO);
-	}
-	return rc;
 }
 
 int keep_link_maps(struct keep_ctx *c)
@@ -100,8 +73,6 @@ int keep_link_maps(struct keep_ctx *c)
 		if (!rc)
 			rc = keep_add(c, e->name, e->name_size, RULE_LINK_MAP);
 	}
-	if (!rc)
-		rc = keep_vdso_head(c);
 	return rc ? rc : keep_vdso32(c);
 }
 
@@ -131,44 +102,6 @@ static bool is_libpthread(const struct keep_ctx *c, const struct uelf *e)
 	return !strncmp(base_name(c, e), "libpthread", 10);
 }
 
-struct vdso_use {
-	const struct uelf *e;
-	bool found;
-};
-
-/* Whether @v is an address of code, as far as program headers tell: loaded, and of no other segment. */
-static void see_code(void *ctx, uint64_t v)
-{
-	struct vdso_use *use = ctx;
-	const struct uelf_phdr *ph;
-	bool in = false;
-
-	for (ph = use->e->phdrs; ph < use->e->phdrs + use->e->nr_phdrs; ph++) {
-		uint64_t at = v - (ph->vaddr + use->e->bias);
-
-		if (ph->type == PT_LOAD)
-			in |= ph->flags & PF_X && at && at < ph->memsz;
-		else if (at < ph->memsz)
-			return;
-	}
-	use->found |= in;
-}
-
-/*
- * The vdso is in a backtrace only where a register or a word of a stack leads into its code. Where none does,
- * small has no need of its pages, a sixth of a core, but for what tells its build-id.
- */
-static int keep_vdso(struct keep_ctx *c, const struct uelf *e, const struct proc_area *vdso)
-{
-	struct vdso_use use = { .e = e, .found = c->o.detail > DETAIL_SMALL };
-	uint64_t head;
-
-	if (!use.found)
-		keep_scan_threads(c, see_code, &use);
-	head = use.found ? 0 : head_size(c, e, c->p->page_size);
-	return keep_add(c, vdso->start, head ? head : vdso->end - vdso->start, RULE_VDSO);
-}
-
 int keep_modules(struct keep_ctx *c)
 {
 	bool is_static = c->lm.has_exe && !uelf_phdr(&c->lm.exe, PT_INTERP);
@@ -180,7 +113,7 @@ int keep_modules(struct keep_ctx *c)
 		const struct proc_area *first = proc_find_area(c->p, e->base);
 
 		if (!rc && first && first->kind == AREA_SPECIAL)
-			rc = keep_vdso(c, e, first);
+			rc = keep_add(c, first->start, first->end - first->start, RULE_VDSO);
 		else if (!rc)
 			rc = keep_add(c, e->base, c->p->page_size, RULE_ELF_HEADER);
 		if (!rc && (e == c->ldso || e == c->libc || is_libpthread(c, e)))

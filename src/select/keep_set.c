@@ -44,7 +44,7 @@ int keep_add_never(struct keep_ctx *c, uvaddr_t start, uint64_t size)
 /* Rules whose ranges stay as they are where others grow to whole pages. */
 static bool is_window(uint8_t rule)
 {
-	return rule == RULE_ANCHOR || rule == RULE_VDSO || rule == RULE_SYMBOL || rule == RULE_RANGE ||
+	return rule == RULE_ANCHOR || rule == RULE_SYMBOL || rule == RULE_RANGE ||
 	       rule == RULE_REGISTERED;
 }
 

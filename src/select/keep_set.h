@@ -73,15 +73,6 @@ int keep_thread_pointer(const struct keep_ctx *c, const struct proc_thread *t, u
 /* An area that the process writes to as it likes: no code, no device, not VM_DONTDUMP. */
 bool keep_is_writable(const struct proc_area *a);
 
-/* A word that may be a pointer: a register's value, or what lies in memory. */
-typedef void (*keep_word)(void *ctx, uint64_t v);
-
-/* Each word of memory from @start up to @end, as far as it can be read. */
-void keep_scan(const struct keep_ctx *c, uvaddr_t start, uvaddr_t end, keep_word take, void *ctx);
-
-/* Each register of each thread, in their order, and then each word of the stacks that are kept so far. */
-void keep_scan_threads(const struct keep_ctx *c, keep_word take, void *ctx);
-
 /* The steps of keep_make(), each in its file. */
 int keep_stacks(struct keep_ctx *c);	 /* stacks, for all details */
 int keep_link_maps(struct keep_ctx *c);	 /* what leads a debugger to the modules, for all */

@@ -47,12 +47,6 @@ def libraries():
             say("library", start=m[1], path=m[3])
 
 
-def vdso():
-    m = re.search(r"AT_SYSINFO_EHDR.*\s(0x\w+)$", text("info auxv"), re.M)
-    if m:
-        say("vdso", start=int(m[1], 16))
-
-
 def memory():
     inferior = gdb.selected_inferior()
     for line in open(os.environ["PROBE_ADDRESSES"]):
@@ -84,7 +78,6 @@ gdb.execute("set print elements 64")
 gdb.execute("set width 0")
 threads()
 libraries()
-vdso()
 if "PROBE_NAMES" in os.environ:
     names()
 if "PROBE_ADDRESSES" in os.environ:
