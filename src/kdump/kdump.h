@@ -16,7 +16,7 @@ struct kdump_opts {
 	const struct page_codec *codec; /* NULL: pages as they are */
 	int codec_level;
 	bool flattened;	    /* also where the sink could seek */
-	const struct out *stream; /* takes it, flattened, in the sink's place; NULL: the sink does */
+	const struct out *stream; /* takes it, flattened, where there is no sink */
 	uint64_t max_bytes; /* of the output; 0: no limit */
 	uint64_t deadline_ns; /* on the monotonic clock; 0: none */
 	const struct pfn_range_vec *only; /* of what the level keeps, these alone; NULL: all */

@@ -9,7 +9,7 @@
 
 static int put(struct kdump_out *o, const void *buf, size_t size, struct err *err)
 {
-	int rc = o->sink ? sink_write(o->sink, buf, size, err) : out_write(&o->stream, buf, size, err);
+	int rc = out_write(&o->to, buf, size, err);
 
 	if (!rc)
 		o->written += size;
@@ -21,10 +21,9 @@ int kdump_out_init(struct kdump_out *o, struct sink *sink, const struct out *str
 {
 	uint8_t h[FLAT_HEADER_SIZE] = FLAT_SIGNATURE;
 
-	o->sink = stream ? NULL : sink;
-	if (stream)
-		o->stream = *stream;
-	o->flattened = flattened || !o->sink || !sink_seekable(sink);
+	o->sink = sink;
+	o->to = sink ? sink_out(sink) : *stream;
+	o->flattened = flattened || !sink || !sink_seekable(sink);
 	o->written = 0;
 	if (!o->flattened)
 		return sink_skip(sink, size, err);

@@ -12,15 +12,15 @@
 #include "util/out.h"
 
 struct kdump_out {
-	struct sink *sink; /* NULL: .stream is there instead */
-	struct out stream;
+	struct sink *sink; /* NULL: a stream */
+	struct out to;	   /* appends, wherever it goes */
 	bool flattened;
 	uint64_t written; /* bytes that went to the sink, records' heads included */
 };
 
 /**
  * kdump_out_init() - begin
- * @stream:    takes flattened records in @sink's place; NULL: @sink does
+ * @sink:      NULL: @stream takes flattened records in its place
  * @flattened: also where @sink could seek
  * @size:      bytes before the part that grows: these may be written in any order, or left as zeros
  */
