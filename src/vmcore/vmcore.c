@@ -412,11 +412,7 @@ static int see(struct vmcore *vc, paddr_t paddr, void *buf, size_t want, const v
 int vmcore_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **ptr, size_t *size,
 	       struct err *err)
 {
-	int rc = see(vc, paddr, NULL, want, ptr, size, err);
-
-	if (!rc && vc->watch)
-		vc->watch(vc->watch_ctx, paddr, *size);
-	return rc;
+	return vmcore_fetch(vc, paddr, NULL, want, ptr, size, err);
 }
 
 void vmcore_watch(struct vmcore *vc, void (*fn)(void *ctx, paddr_t paddr, uint64_t size), void *ctx)

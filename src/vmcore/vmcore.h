@@ -107,7 +107,7 @@ int vmcore_map(struct vmcore *vc, paddr_t paddr, size_t want, const void **ptr, 
 
 /**
  * vmcore_fetch() - as vmcore_map(), for bytes that are looked at once, in order
- * @buf: @want bytes that may serve as the place; @ptr is there or elsewhere
+ * @buf: @want bytes that may serve as the place; @ptr is there or elsewhere. NULL: vmcore_map()
  */
 int vmcore_fetch(struct vmcore *vc, paddr_t paddr, void *buf, size_t want, const void **ptr,
 		 size_t *size, struct err *err);
