@@ -43,13 +43,13 @@ static bool find_alternative(const char *names, const char *name, uint8_t *alt)
 	return false;
 }
 
-/* Calls for every entry of layout.def that a line may be about: a member can be wanted under two ids. */
 /* Most of the comparisons of a file's lines with the table end at the first letter. */
 static bool same_name(const char *a, const char *b)
 {
 	return *a == *b && !strcmp(a, b);
 }
 
+/* Calls for every entry of layout.def that a line may be about: a member can be wanted under two ids. */
 static void take_value(struct layout_file *lf, enum layout_kind kind, const char *type,
 		       const char *name, const struct layout_value *v)
 {

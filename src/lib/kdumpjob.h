@@ -27,8 +27,9 @@ struct kdumpjob {
  * kdumpjob_run() - write "vmcore", or in a stream its parts (kdump_parts.h), as far as the budget goes
  *
  * What a budget ended has the INCOMPLETE flag and is whole otherwise; what an error ended keeps
- * -incomplete in its name, or lacks the end mark of the flattened form. @deadline_ns ends it like a budget; 0: none. A selection that matches nothing
- * is no failure. The result is in @job; nothing is returned.
+ * -incomplete in its name, or lacks the end mark of the flattened form. @deadline_ns ends it like a
+ * budget; 0: none. A selection that matches nothing is no failure. The result is in @job; nothing is
+ * returned.
  */
 void kdumpjob_run(struct kdumpjob *job, struct vmsift *v, const struct conf *conf,
 		  struct target *t, uint64_t deadline_ns);

@@ -337,7 +337,6 @@ static void write_kernel(struct run *r)
 {
 	if (r->at_most)
 		return;
-	r->target.broken |= r->job.stream_broken;
 	kdumpjob_run(&r->kdump, r->v, &r->conf, &r->target, r->job.deadline_ns);
 	publish(r);
 	r->trouble = r->trouble || r->kdump.failed;
@@ -350,7 +349,6 @@ static void write_manifest(struct run *r)
 
 	if (r->target.dir)
 		outdir_budget(r->target.dir)->max = UINT64_MAX;
-	r->target.broken |= r->job.stream_broken;
 	r->milliseconds = (uint64_t)(seconds_since(&r->started) * 1e3);
 	if (!write_text(r, "manifest", ".json", fill_manifest))
 		r->trouble = true;
@@ -388,6 +386,7 @@ static enum vmsift_status do_run(struct run *r, const struct vmsift_run_opts *o,
 		r->ps_written = write_text(r, "ps", ".txt", fill_ps);
 		publish(r);
 		write_cores(r);
+		r->target.broken |= r->job.stream_broken;
 	}
 	publish(r);
 	if (has_kernel)
