@@ -56,6 +56,9 @@ class Runner:
             f.write(conf)
         with open(self.plain, "w", encoding="ascii") as f:
             f.write(PLAIN_CONF)
+        self.nothing = os.path.join(tmp, "nothing")  # damage of which there is none: the overlay maps the dump
+        with open(self.nothing, "w", encoding="ascii"):
+            pass
 
     def argv(self, command, out):
         words = [{"OUT": out, "CONF": self.conf, "PLAIN": self.plain, "VMCORE": self.vmcore}.get(a, a)
