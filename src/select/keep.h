@@ -17,13 +17,13 @@ enum keep_rule {
 	RULE_STACK,	  /* from the stack pointer to the end of the stack's use */
 	RULE_STACK_BASE,  /* the other end of a stack that is cut by stack-max */
 	RULE_SIGSTACK,	  /* the same on a sigaltstack(2) */
-	RULE_EXE,	  /* program headers and dynamic section of the executable */
+	RULE_EXE,	  /* the dynamic section of the executable */
 	RULE_LINK_MAP,	  /* r_debug, the list of modules, their names */
 	RULE_THREAD,	  /* thread control blocks */
 	RULE_TLS,	  /* thread-local storage and the tables that lead to it */
 	RULE_ROBUST,	  /* robust futex lists */
 	RULE_LIBC,	  /* what ld.so and libc have written */
-	RULE_ELF_HEADER,  /* the first page of every module: build-ids */
+	RULE_ELF_HEADER,  /* ELF headers and notes of every module: build-ids */
 	RULE_VDSO,
 	RULE_SYMBOL,	  /* symbols = {...} */
 	RULE_RANGE,	  /* ranges = {...} */

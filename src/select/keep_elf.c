@@ -16,41 +16,79 @@
 /* A static program has libc's data among its own; beyond this size it is the program's. */
 #define STATIC_DATA_MAX KIB(256)
 
-/* Notes of an executable that are worth their bytes: its build-id is among them. */
+/* Notes of a module that are worth their bytes: its build-id is among them. */
 #define HEAD_NOTES_MAX 512u
 
 /*
- * From the ELF header to the notes in the same page: a debugger reads the build-id through them and is
- * content with the program that it was given, whatever name that ran by.
+ * Bytes from the ELF header to the end of the notes in the same page: a debugger reads the build-id
+ * through them. What follows there are the module's tables of names, which the file has as well.
+ * Return: 0 if no notes are near the program headers.
  */
-static int keep_exe_head(struct keep_ctx *c)
+static uint64_t head_size(const struct uelf *e)
 {
-	const struct uelf *e = &c->lm.exe;
-	uint64_t head = c->lm.phdrs + c->lm.phdrs_size - e->base, end = 0;
+	uint64_t page = e->p->page_size, end = 0;
+	uint64_t max = e->phdrs_at - e->base + (uint64_t)e->nr_phdrs * e->phdr_size + HEAD_NOTES_MAX;
 	const struct uelf_phdr *ph;
 
-	if (!c->lm.has_exe || !e->build_id_size)
+	if (!e->phdrs_at || !e->build_id_size)
 		return 0;
 	for (ph = e->phdrs; ph < e->phdrs + e->nr_phdrs; ph++) {
 		uint64_t at = ph->vaddr + e->bias - e->base;
 
-		if (ph->type == PT_NOTE && at < c->p->page_size && ph->filesz <= HEAD_NOTES_MAX &&
-		    at + ph->filesz <= min_u64(head + HEAD_NOTES_MAX, c->p->page_size))
+		if (ph->type == PT_NOTE && at < page && ph->filesz <= HEAD_NOTES_MAX &&
+		    at + ph->filesz <= min_u64(max, page))
 			end = max_u64(end, at + ph->filesz);
 	}
-	return end ? keep_add(c, e->base, end, RULE_EXE) : 0;
+	return end;
+}
+
+/* With it a debugger is content with the program that it was given, whatever name that ran by. */
+static int keep_exe_head(struct keep_ctx *c)
+{
+	return c->lm.has_exe ? keep_add(c, c->lm.exe.base, head_size(&c->lm.exe), RULE_ELF_HEADER) : 0;
+}
+
+/* Richer cores than small hold the first page, as live ones do. */
+static int keep_head(struct keep_ctx *c, const struct uelf *e)
+{
+	uint64_t size = c->o.detail < DETAIL_DATA ? head_size(e) : 0;
+
+	return keep_add(c, e->base, size ? size : c->p->page_size, RULE_ELF_HEADER);
 }
 
 /* 32-bit code makes its system calls in the vdso: no blocked thread can be unwound without it. */
-static int keep_vdso32(struct keep_ctx *c)
+static int keep_vdso32(struct keep_ctx *c, const struct proc_area *vdso)
+{
+	return keep_add(c, vdso->start, vdso->end - vdso->start, RULE_VDSO);
+}
+
+/*
+ * Of a static program's vdso the program headers: lldb (14 and 19 looked at) takes as much
+ * memory as there is from the vdso to the next address that the core holds, which may be terabytes.
+ * Not the ELF header: gdb would look for all of the vdso behind it, and complain.
+ */
+static int keep_vdso_phdrs(struct keep_ctx *c, const struct proc_area *vdso)
+{
+	struct uelf e;
+
+	if (!c->lm.has_exe || uelf_phdr(&c->lm.exe, PT_INTERP) ||
+	    uelf_open(c->p, vdso->start, &e, NULL) || e.phdrs_at <= e.base)
+		return 0;
+	return keep_add(c, e.phdrs_at, (uint64_t)e.nr_phdrs * e.phdr_size, RULE_VDSO);
+}
+
+/* What tiny keeps of the vdso, of which small keeps all. */
+static int keep_vdso(struct keep_ctx *c)
 {
 	const struct proc_area *a;
 	uint64_t at;
 
-	if (!c->p->is_32bit || !proc_auxv(c->p, AT_SYSINFO_EHDR, &at))
+	if (!proc_auxv(c->p, AT_SYSINFO_EHDR, &at))
 		return 0;
 	a = proc_find_area(c->p, at);
-	return a && a->kind == AREA_SPECIAL ? keep_add(c, a->start, a->end - a->start, RULE_VDSO) : 0;
+	if (!a || a->kind != AREA_SPECIAL)
+		return 0;
+	return c->p->is_32bit ? keep_vdso32(c, a) : keep_vdso_phdrs(c, a);
 }
 
 int keep_link_maps(struct keep_ctx *c)
@@ -59,7 +97,7 @@ int keep_link_maps(struct keep_ctx *c)
 	const struct linkmap *lm = &c->lm;
 	const struct linkmap_entry *e;
 	size_t i;
-	int rc = keep_add(c, lm->phdrs, lm->phdrs_size, RULE_EXE);
+	int rc = keep_add(c, lm->phdrs, lm->phdrs_size, RULE_ELF_HEADER);
 
 	if (!rc)
 		rc = keep_exe_head(c);
@@ -73,7 +111,7 @@ int keep_link_maps(struct keep_ctx *c)
 		if (!rc)
 			rc = keep_add(c, e->name, e->name_size, RULE_LINK_MAP);
 	}
-	return rc ? rc : keep_vdso32(c);
+	return rc ? rc : keep_vdso(c);
 }
 
 /* All segments that the module writes to, .bss too. */
@@ -115,7 +153,7 @@ int keep_modules(struct keep_ctx *c)
 		if (!rc && first && first->kind == AREA_SPECIAL)
 			rc = keep_add(c, first->start, first->end - first->start, RULE_VDSO);
 		else if (!rc)
-			rc = keep_add(c, e->base, c->p->page_size, RULE_ELF_HEADER);
+			rc = keep_head(c, e);
 		if (!rc && (e == c->ldso || e == c->libc || is_libpthread(c, e)))
 			rc = add_written(c, e, UINT64_MAX, RULE_LIBC);
 	}

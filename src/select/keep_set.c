@@ -45,7 +45,7 @@ int keep_add_never(struct keep_ctx *c, uvaddr_t start, uint64_t size)
 static bool is_window(uint8_t rule)
 {
 	return rule == RULE_ANCHOR || rule == RULE_SYMBOL || rule == RULE_RANGE ||
-	       rule == RULE_REGISTERED;
+	       rule == RULE_REGISTERED || rule == RULE_ELF_HEADER;
 }
 
 struct event {
