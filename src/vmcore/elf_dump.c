@@ -12,6 +12,11 @@
 
 /* A machine has thousands of memory ranges at the most; phdrs cost 56 bytes each here. */
 #define LOADS_MAX 65536u
+/*
+ * Physical addresses have 52 bits at the most on x86_64 (its page tables) and on arm64 (LPA2). A segment
+ * beyond would make bitmaps of frames that no reader takes.
+ */
+#define PHYS_END (1ull << 52)
 
 static int check_header(const GElf_Ehdr *ehdr, struct err *err)
 {
@@ -30,7 +35,7 @@ static int add_filtered(struct vmcore *vc, const GElf_Phdr *ph, struct err *err)
 {
 	struct vmcore_seg seg = { .start = ph->p_paddr + ph->p_filesz };
 
-	if (ph->p_memsz <= ph->p_filesz || ph->p_paddr + ph->p_memsz < ph->p_paddr)
+	if (ph->p_memsz <= ph->p_filesz || ph->p_paddr >= PHYS_END || ph->p_memsz > PHYS_END - ph->p_paddr)
 		return 0;
 	if (vc->filtered.n >= LOADS_MAX)
 		return err_set(err, ERR_CORRUPT, "more than %u segments", LOADS_MAX);
@@ -55,6 +60,10 @@ static int add_load(struct vmcore *vc, const GElf_Phdr *ph, struct err *err)
 	if (ph->p_paddr + size < ph->p_paddr || ph->p_offset + size < ph->p_offset)
 		return err_set(err, ERR_CORRUPT,
 			       "a segment at 0x%" PRIx64 " of 0x%" PRIx64 " bytes wraps around",
+			       (uint64_t)ph->p_paddr, size);
+	if (ph->p_paddr + size > PHYS_END)
+		return err_set(err, ERR_CORRUPT,
+			       "a segment at 0x%" PRIx64 " of 0x%" PRIx64 " bytes: no machine has memory there",
 			       (uint64_t)ph->p_paddr, size);
 	if (vc->loads.n >= LOADS_MAX)
 		return err_set(err, ERR_CORRUPT, "more than %u segments", LOADS_MAX);

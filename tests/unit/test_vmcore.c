@@ -70,6 +70,8 @@ static const struct patch patches[] = {
 	{ "a page size that is none", TINY_NOTES_OFF + 24 + 9, 4, 0x37373737, 0, ERR_CORRUPT, "PAGESIZE=7777" },
 	{ "a page size that is too small", TINY_NOTES_OFF + 24 + 9, 4, 0x34323031, 0, ERR_CORRUPT, "PAGESIZE=1024" },
 	{ "a segment that wraps around", PH(1, p_paddr), 8, ~0ull - PAGE, 0, ERR_CORRUPT, "at 0xffffffffffffefff of 0x10000 bytes wraps around" },
+	{ "a segment beyond what machines address", PH(1, p_paddr), 8, 1ull << 52, 0, ERR_CORRUPT, "at 0x10000000000000 of 0x10000 bytes: no machine has memory there" },
+	{ "a segment that ends at the last address is read", PH(1, p_paddr), 8, (1ull << 52) - 0x10000, 0, 0, "" },
 	{ "a segment whose place in the file wraps around", PH(1, p_offset), 8, ~0ull - PAGE, 0, ERR_CORRUPT, "wraps around" },
 	{ "a segment without an address, as /proc/kcore has", PH(1, p_paddr), 8, ~0ull, 0, 0, "" },
 	{ "the ELF header alone", 0, 0, 0, sizeof(Elf64_Ehdr), ERR_FORMAT, "program header" },
