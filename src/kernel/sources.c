@@ -8,6 +8,8 @@
 #include "kernel/kallsyms_scan.h"
 #include "kernel/kmem_search.h"
 #include "kernel/task.h"
+#include "mem/pgtable.h"
+#include "util/cleanup.h"
 
 /* Where VMCOREINFO says the tables are: since 6.0, 5fd8fea935a1 and f09bddbd8661, and backports. */
 static bool where_by_vmcoreinfo(const struct vmcoreinfo *vi, struct kallsyms_where *w)
@@ -33,7 +35,32 @@ static bool where_by_vmcoreinfo(const struct vmcoreinfo *vi, struct kallsyms_whe
 	       (w->offsets || w->addresses);
 }
 
-/* The kernel image as far as the dump has it; it begins at _stext's megabytes at the latest. */
+/* What the kernel's page tables map of the gigabyte that is set aside for its image. */
+static void mapped_range(const struct kernel *k, kvaddr_t *start, kvaddr_t *end)
+{
+	const struct arch_space *s = &k->km.space;
+	kvaddr_t low = *end, high = *start;
+	struct pgwalk walk;
+	struct pgrun run;
+
+	if (!pgwalk_init(&walk, k->vc, k->km.arch, s, s->kernel_pgd, NULL)) {
+		pgwalk_range(&walk, *start, *end);
+		while (pgwalk_next(&walk, &run)) {
+			if (!run.rc && run.pte.kind == PTE_EMPTY)
+				continue;
+			/* Of a table that cannot be read nobody knows what it maps. */
+			low = min_u64(low, run.start);
+			high = max_u64(high, run.end);
+		}
+	}
+	pgwalk_deinit(&walk);
+	if (low < high) {
+		*start = low;
+		*end = high;
+	}
+}
+
+/* The kernel image: the segment of an ELF dump that has it, else by the page tables. */
 static void image_range(const struct kernel *k, kvaddr_t *start, kvaddr_t *end)
 {
 	const struct vmcore_load *l;
@@ -47,6 +74,7 @@ static void image_range(const struct kernel *k, kvaddr_t *start, kvaddr_t *end)
 			*end = min_u64(l->vaddr + l->size, s->image_end);
 			return;
 		}
+	mapped_range(k, start, end);
 }
 
 static int open_kallsyms(struct kernel *k, kvaddr_t stext, struct err *err)
@@ -151,41 +179,51 @@ static void degrade_without_symbols(struct kernel *k)
 		kernel_degrade(k, "resident memory: no __per_cpu_offset: CPUs keep parts of it (since 6.2)");
 }
 
+/* Whether the list of tasks agrees that a task_struct is at @task. */
+static bool is_in_task_list(struct kernel *k, kvaddr_t task)
+{
+	kvaddr_t tasks = task + layout_off(&k->layout, L_task_struct_tasks);
+	uint64_t next, back;
+
+	return !kread_u64(k, tasks, &next, NULL) && !kread_u64(k, next + 8, &back, NULL) && back == tasks;
+}
+
 /*
  * Without data symbols (CONFIG_KALLSYMS_ALL=n) init_task is found by its name in the kernel image; its
  * list of tasks must agree with it.
  */
 static void find_init_task(struct kernel *k)
 {
-	static const char swapper[TASK_COMM_SIZE] = "swapper/0";
-	static const char swapper_up[TASK_COMM_SIZE] = "swapper";
-	const char *const names[] = { swapper, swapper_up };
+	/* Of a kernel for several CPUs, and for one; each is searched for by what they share. */
+	static const char names[][TASK_COMM_SIZE] = { "swapper/0", "swapper" };
 	const struct layout *l = &k->layout;
-	struct kmem_search search;
-	kvaddr_t start, end, hit, tasks, found = 0;
-	unsigned int nr = 0;
-	uint64_t next, back;
+	CLEANUP(kmem_search_deinit) struct kmem_search search = { 0 };
+	unsigned int nr[ARRAY_SIZE(names)] = { 0 };
+	kvaddr_t start, end, hit, found[ARRAY_SIZE(names)] = { 0 };
+	char comm[TASK_COMM_SIZE];
 	size_t i;
 
 	if (k->sym.known[S_init_task] || !layout_has(l, L_task_struct_comm) ||
 	    !layout_has(l, L_task_struct_tasks))
 		return;
 	image_range(k, &start, &end);
-	for (i = 0; i < ARRAY_SIZE(names) && !nr; i++) {
-		if (!kmem_search_init(&search, &k->kmem, start, end, names[i], TASK_COMM_SIZE, NULL))
-			while (nr < 2 && kmem_search_next(&search, &hit)) {
-				hit -= layout_off(l, L_task_struct_comm);
-				tasks = hit + layout_off(l, L_task_struct_tasks);
-				if (!kread_u64(k, tasks, &next, NULL) &&
-				    !kread_u64(k, next + 8, &back, NULL) && back == tasks) {
-					found = hit;
-					nr++;
-				}
-			}
-		kmem_search_deinit(&search);
+	if (kmem_search_init(&search, &k->kmem, start, end, names[1], strlen(names[1]), NULL))
+		return;
+	while (kmem_search_next(&search, &hit)) {
+		if (reader_read(&k->kmem, hit, comm, sizeof(comm), NULL))
+			continue;
+		for (i = 0; i < ARRAY_SIZE(names); i++) {
+			kvaddr_t task = hit - layout_off(l, L_task_struct_comm);
+
+			if (memcmp(comm, names[i], sizeof(comm)) || !is_in_task_list(k, task))
+				continue;
+			found[i] = task;
+			nr[i]++;
+		}
 	}
-	k->sym.known[S_init_task] = nr == 1;
-	k->sym.addr[S_init_task] = found;
+	i = nr[0] ? 0 : 1;
+	k->sym.known[S_init_task] = nr[i] == 1;
+	k->sym.addr[S_init_task] = found[i];
 }
 
 static int read_blob(void *ctx, uint64_t off, void *buf, size_t size, struct err *err)
