@@ -17,6 +17,8 @@
  * beyond would make bitmaps of frames that no reader takes.
  */
 #define PHYS_END (1ull << 52)
+/* No machine has more memory in one piece; of more than that a kernel dump's bitmaps would take gigabytes. */
+#define FILTERED_MAX (1ull << 46)
 
 static int check_header(const GElf_Ehdr *ehdr, struct err *err)
 {
@@ -35,7 +37,8 @@ static int add_filtered(struct vmcore *vc, const GElf_Phdr *ph, struct err *err)
 {
 	struct vmcore_seg seg = { .start = ph->p_paddr + ph->p_filesz };
 
-	if (ph->p_memsz <= ph->p_filesz || ph->p_paddr >= PHYS_END || ph->p_memsz > PHYS_END - ph->p_paddr)
+	if (ph->p_memsz <= ph->p_filesz || ph->p_paddr >= PHYS_END || ph->p_memsz > PHYS_END - ph->p_paddr ||
+	    ph->p_memsz - ph->p_filesz > FILTERED_MAX)
 		return 0;
 	if (vc->filtered.n >= LOADS_MAX)
 		return err_set(err, ERR_CORRUPT, "more than %u segments", LOADS_MAX);

@@ -108,6 +108,36 @@ static void test_patches(void **state)
 	}
 }
 
+/* What a segment promises beyond its bytes was filtered out, as far as a machine may have it. */
+static void test_filtered_tail(void **state)
+{
+	static const struct {
+		uint64_t memsz, end; /* end: of all that was RAM, from the segment's start on */
+	} rows[] = {
+		{ 16 * PAGE, 16 * PAGE }, { 20 * PAGE, 20 * PAGE },	     { (1ull << 46) + 16 * PAGE, (1ull << 46) + 16 * PAGE },
+		{ 0, 16 * PAGE },	  { (1ull << 47), 16 * PAGE },	     { 1ull << 52, 16 * PAGE },
+		{ ~0ull, 16 * PAGE },	  { (1ull << 63) - 1, 16 * PAGE },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		paddr_t from = 0, start, end = 0;
+		struct vmcore *vc;
+		struct tiny t;
+
+		make_ram(&t);
+		memcpy(t.file + PH(1, p_memsz), &rows[i].memsz, 8);
+		vc = open_ok(tiny_save(&t));
+		while (vmcore_next(vc, VMCORE_RAM, from, &start, &end))
+			from = end;
+		if (end != RAM + rows[i].end)
+			fail_msg("row %zu: RAM up to 0x%" PRIx64, i, end);
+		vmcore_close(vc);
+		tiny_free(&t);
+	}
+}
+
 static void test_no_files(void **state)
 {
 	static const struct {
@@ -557,6 +587,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_patches),	      cmocka_unit_test(test_no_files),
+		cmocka_unit_test(test_filtered_tail),
 		cmocka_unit_test(test_segments),      cmocka_unit_test(test_read_across),
 		cmocka_unit_test(test_cut),	      cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_damaged_note),  cmocka_unit_test(test_pn_xnum),
