@@ -55,7 +55,7 @@ class Truth:
 
     def victims(self):
         """The names of the programs that said that they were ready."""
-        return sorted(n for n in os.listdir(self.path("ready")) if not n.endswith(".crc"))
+        return sorted(n for n in os.listdir(self.path("ready")) if not n.endswith((".crc", ".cached")))
 
     def ready(self, victim):
         """What a victim said, as a dict of texts."""
