@@ -6,6 +6,7 @@
 #include "kernel/pagecache.h"
 #include "kernel/swap_internal.h"
 #include "kernel/xarray.h"
+#include "kernel/zbud.h"
 #include "util/bytes.h"
 
 #define TREE_SHIFT    14 /* ZSWAP_ADDRESS_SPACE_SHIFT: a tree for so many pages, since 6.8 */
@@ -101,31 +102,25 @@ static int find_tree(struct kernel *k, unsigned int type, uint64_t offset, kvadd
 	return 0;
 }
 
-/* zbud: the handle is the address (mm/zbud.c). What the kernel put in front names the swap entry. */
+/* Kernel memory by address, but never a page frame with a memory error. */
+static int read_good(void *ctx, uint64_t off, void *buf, size_t size, struct err *err)
+{
+	struct swap *s = ctx;
+	paddr_t paddr;
+	int rc = kmem_translate(&s->k->km, off, &paddr, NULL, err);
+
+	return rc ? rc : s->zs.phys.read(s->zs.phys.ctx, paddr, buf, size, err);
+}
+
 static int read_zbud(struct swap *s, uint64_t val, uint64_t handle, size_t size,
 		     const char *algorithm, uint8_t *page, struct err *err)
 {
-	struct kernel *k = s->k;
-	size_t page_size = k->vc->page_size, skip = 0;
-	uint64_t first;
-	paddr_t paddr;
-	int rc;
+	struct zbud_view v = { .kmem = { .read = read_good, .ctx = s, .size = UINT64_MAX },
+			       .page_size = s->k->vc->page_size,
+			       .has_header = layout_has(&s->k->layout, L_zswap_header) };
+	int rc = zbud_read(&v, handle, val, size, s->packed, err);
 
-	if (handle % page_size + size + HEADER_SIZE > page_size)
-		return err_set(err, ERR_CORRUPT, "zbud: %zu bytes at 0x%" PRIx64, size, handle);
-	rc = kmem_translate(&k->km, handle, &paddr, NULL, err);
-	if (!rc)
-		rc = s->zs.phys.read(s->zs.phys.ctx, paddr, s->packed, size + HEADER_SIZE, err);
-	if (rc)
-		return rc;
-	if (layout_has(&k->layout, L_zswap_header)) {
-		first = get_u64(s->packed);
-		if (first != val)
-			return err_set(err, ERR_CORRUPT, "zbud: at 0x%" PRIx64 " is entry 0x%" PRIx64,
-				       handle, first);
-		skip = HEADER_SIZE;
-	}
-	return swap_unpack(s, algorithm, s->packed + skip, size, page, err);
+	return rc ? rc : swap_unpack(s, algorithm, s->packed, size, page, err);
 }
 
 /* In zsmalloc there is a header only in 6.2 to 6.4, when it could write pages back. */
