@@ -33,8 +33,7 @@ int folio_of_pfn(struct kernel *k, pfn_t pfn, struct folio *ret, struct err *err
 /* Whether a flag, given by its enumerator, is set; false where the kernel has no such flag. */
 static inline bool folio_has_flag(const struct kernel *k, const struct folio *f, enum layout_id flag)
 {
-	return layout_has(&k->layout, flag) && layout_off(&k->layout, flag) < 64 &&
-	       f->flags >> layout_off(&k->layout, flag) & 1;
+	return layout_bit(&k->layout, flag, f->flags);
 }
 
 #endif

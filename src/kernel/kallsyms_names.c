@@ -161,7 +161,7 @@ size_t kallsyms_expand(const struct kallsyms *ks, const struct names_entry *e,
 }
 
 /* Of the first two characters and the last. */
-static uint32_t filter_key(char first, char second, char last)
+static uint32_t filter_key(int first, int second, int last)
 {
 	return (((uint8_t)first * 37u + (uint8_t)second) * 37u + (uint8_t)last) % NAMES_FILTER_BITS;
 }

@@ -132,10 +132,8 @@ static void read_facts(struct kernel *k)
 {
 	uint64_t v = 0;
 
-	if (vmcoreinfo_symbol(&k->vc->info, "vmemmap", &v))
-		k->vmemmap = v;
-	else if (k->sym.known[S_vmemmap_base] &&
-		 !kread_u64(k, k->sym.addr[S_vmemmap_base], &v, NULL))
+	if (vmcoreinfo_symbol(&k->vc->info, "vmemmap", &v) ||
+	    (k->sym.known[S_vmemmap_base] && !kread_u64(k, k->sym.addr[S_vmemmap_base], &v, NULL)))
 		k->vmemmap = v;
 	else
 		k->vmemmap = vmemmap_by_sections(k);

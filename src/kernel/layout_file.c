@@ -93,28 +93,73 @@ static int take_text(struct parser *p, char *to, size_t size, const char *s)
 	return 0;
 }
 
-static int parse_type(struct parser *p, const char *s)
+/* As many as a line has at the most; what a later version puts behind them is not for us. */
+#define WORDS_MAX 7u
+
+/* The words of a line, in place. Return: how many. */
+static unsigned int split_words(char *s, char *w[WORDS_MAX])
+{
+	char *save = NULL, *word = strtok_r(s, " \t\r\v\f", &save);
+	unsigned int n;
+
+	for (n = 0; word && n < WORDS_MAX; n++) {
+		w[n] = word;
+		word = strtok_r(NULL, " \t\r\v\f", &save);
+	}
+	return n;
+}
+
+static bool take_u32(const char *s, uint32_t *ret)
+{
+	uint64_t v;
+
+	if (!str_parse_u64(s, &v) || v > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)v;
+	return true;
+}
+
+static bool take_i64(const char *s, int64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoll(s, &end, 10);
+	return !errno && end != s && !*end;
+}
+
+static bool take_hex(const char *s, uint64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(s, &end, 16);
+	return !errno && end != s && !*end && *s != '-' && *s != '+';
+}
+
+static int parse_type(struct parser *p, char *s)
 {
 	struct layout_value v = { 0 };
-	char type[64];
+	char *w[WORDS_MAX];
 
-	if (sscanf(s, "%63s %" SCNu32, type, &v.size) != 2)
+	if (split_words(s, w) < 2 || !take_u32(w[1], &v.size))
 		return bad_line(p, "'type NAME SIZE' expected");
 	if (v.size > MIB(1))
 		return bad_line(p, "a type of a size that none has");
 	v.value = v.size;
-	take_value(p->lf, LAYOUT_TYPE, type, NULL, &v);
+	take_value(p->lf, LAYOUT_TYPE, w[0], NULL, &v);
 	return 0;
 }
 
-static int parse_member(struct parser *p, const char *s)
+static int parse_member(struct parser *p, char *s)
 {
 	struct layout_value v = { 0 };
-	char type[64], name[128];
-	unsigned int bit_off = 0, bit_size = 0;
+	uint32_t bit_off = 0, bit_size = 0;
+	char *w[WORDS_MAX];
+	unsigned int n = split_words(s, w);
 
-	if (sscanf(s, "%63s %127s %" SCNd64 " %" SCNu32 " %" SCNu32 " %u %u", type, name, &v.value,
-		   &v.size, &v.count, &bit_off, &bit_size) < 5)
+	if (n < 5 || !take_i64(w[2], &v.value) || !take_u32(w[3], &v.size) || !take_u32(w[4], &v.count) ||
+	    (n > 5 && !take_u32(w[5], &bit_off)) || (n > 6 && !take_u32(w[6], &bit_size)))
 		return bad_line(p, "'member TYPE PATH OFFSET SIZE COUNT [BIT BITS]' expected");
 	/* Offsets are added to addresses: keep them where a structure can have them. */
 	if (v.value < 0 || v.value > (int64_t)MIB(1) || v.size > MIB(1) || bit_off > 7 ||
@@ -122,33 +167,33 @@ static int parse_member(struct parser *p, const char *s)
 		return bad_line(p, "a member that no structure can have");
 	v.bit_off = (uint8_t)bit_off;
 	v.bit_size = (uint8_t)bit_size;
-	take_value(p->lf, LAYOUT_MEMBER, type, name, &v);
+	take_value(p->lf, LAYOUT_MEMBER, w[0], w[1], &v);
 	return 0;
 }
 
-static int parse_enum(struct parser *p, const char *s)
+static int parse_enum(struct parser *p, char *s)
 {
 	struct layout_value v = { 0 };
-	char name[128];
+	char *w[WORDS_MAX];
 
-	if (sscanf(s, "%127s %" SCNd64, name, &v.value) != 2)
+	if (split_words(s, w) < 2 || !take_i64(w[1], &v.value))
 		return bad_line(p, "'enum NAME VALUE' expected");
-	take_value(p->lf, LAYOUT_ENUM, NULL, name, &v);
+	take_value(p->lf, LAYOUT_ENUM, NULL, w[0], &v);
 	return 0;
 }
 
-static int parse_symbol(struct parser *p, const char *s, bool percpu)
+static int parse_symbol(struct parser *p, char *s, bool percpu)
 {
 	struct symbols *sym = &p->lf->sym;
-	char name[128];
+	char *w[WORDS_MAX];
 	uint64_t addr;
 	size_t i;
 	uint8_t alt;
 
-	if (sscanf(s, "%127s %" SCNx64, name, &addr) != 2)
+	if (split_words(s, w) < 2 || !take_hex(w[1], &addr))
 		return bad_line(p, "'symbol NAME ADDRESS' expected");
 	for (i = 0; i < SYMBOL_NR; i++)
-		if (!sym->known[i] && find_alternative(symbol_defs[i].names, name, &alt)) {
+		if (!sym->known[i] && find_alternative(symbol_defs[i].names, w[0], &alt)) {
 			sym->known[i] = true;
 			sym->addr[i] = addr;
 			p->lf->percpu[i] = percpu;
@@ -156,15 +201,16 @@ static int parse_symbol(struct parser *p, const char *s, bool percpu)
 	return 0;
 }
 
-static int parse_user_symbol(struct parser *p, const char *s)
+static int parse_user_symbol(struct parser *p, char *s)
 {
 	struct user_symbol u = { 0 };
-	char name[1024];
+	char *w[WORDS_MAX];
 
-	if (sscanf(s, "%40s %" SCNx64 " %" SCNu64 " %1023s", u.build_id, &u.value, &u.size,
-		   name) != 4)
+	if (split_words(s, w) < 4 || strlen(w[0]) >= sizeof(u.build_id) || !take_hex(w[1], &u.value) ||
+	    !str_parse_u64(w[2], &u.size) || strlen(w[3]) > USER_NAME_MAX)
 		return bad_line(p, "'user BUILD-ID VALUE SIZE NAME' expected");
-	u.name = strdup(name);
+	strcpy(u.build_id, w[0]);
+	u.name = strdup(w[3]);
 	if (!u.name || !user_symbol_vec_push(&p->lf->user_symbols, u)) {
 		free(u.name);
 		return err_nomem(p->err);
@@ -172,17 +218,17 @@ static int parse_user_symbol(struct parser *p, const char *s)
 	return 0;
 }
 
-static int parse_module(struct parser *p, const char *s)
+static int parse_module(struct parser *p, char *s)
 {
-	char name[64], id[41];
+	char *w[WORDS_MAX];
 	const char *known;
 	size_t i;
 
-	if (sscanf(s, "%63s %40s", name, id) != 2)
+	if (split_words(s, w) < 2 || strlen(w[1]) >= sizeof(p->lf->module_build_id[0]))
 		return bad_line(p, "'module NAME BUILD-ID' expected");
 	for (i = 0; (known = layout_module_at(i)); i++)
-		if (!strcmp(known, name))
-			strcpy(p->lf->module_build_id[i], id);
+		if (!strcmp(known, w[0]))
+			strcpy(p->lf->module_build_id[i], w[1]);
 	return 0;
 }
 
@@ -252,12 +298,13 @@ static int parse_line(struct parser *p, char *line)
 
 static int check_first_line(struct parser *p, const char *line)
 {
-	unsigned int version;
+	static const char first[] = "vmsift-layout ";
+	uint64_t version;
 
-	if (sscanf(line, "vmsift-layout %u", &version) != 1)
+	if (strncmp(line, first, sizeof(first) - 1) || !str_parse_u64(line + sizeof(first) - 1, &version))
 		return err_set(p->err, ERR_FORMAT, "%s: is no layout file", p->file);
 	if (version != LAYOUT_FILE_VERSION)
-		return err_set(p->err, ERR_UNSUPPORTED, "%s: layout format %u, this is for %u",
+		return err_set(p->err, ERR_UNSUPPORTED, "%s: layout format %" PRIu64 ", this is for %d",
 			       p->file, version, LAYOUT_FILE_VERSION);
 	return 0;
 }

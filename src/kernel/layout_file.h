@@ -20,6 +20,8 @@
 #define LAYOUT_FILE_SIZE_MAX MIB(4)
 
 /* The symbol of a user program, for the symbols = {...} of a process section. */
+#define USER_NAME_MAX 1023 /* bytes of a name */
+
 struct user_symbol {
 	char build_id[41]; /* hex, of the ELF file */
 	char *name;	   /* owned */

@@ -126,8 +126,7 @@ static bool entry_is_sure(struct kernel *k, const struct swap_entry *e)
 	case SWAP_ENTRY_HWPOISON:
 		return page_is_poisoned(k, e->pfn);
 	case SWAP_ENTRY_MIGRATION: /* locked from before the entry is there until it is gone (mm/migrate.c) */
-		return layout_has(&k->layout, L_PG_locked) && !page_flags(k, e->pfn, &flags, NULL) &&
-		       flags >> layout_off(&k->layout, L_PG_locked) & 1;
+		return !page_flags(k, e->pfn, &flags, NULL) && layout_bit(&k->layout, L_PG_locked, flags);
 	case SWAP_ENTRY_MARKER:
 	case SWAP_ENTRY_POISON_MARKER:
 		return true;

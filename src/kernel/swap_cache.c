@@ -166,7 +166,7 @@ static int test_bit(struct kernel *k, kvaddr_t map, uint64_t nr, struct err *err
 		err_add(err, "zeromap");
 		return -1;
 	}
-	return word >> nr % 64 & 1;
+	return (int)(word >> nr % 64 & 1);
 }
 
 /* Since 7.2 it is in the cluster: a flag below the count in the table's entry, or a bitmap beside it. */

@@ -86,9 +86,9 @@ static int snapshot_maple(struct kernel *k, kvaddr_t mm, size_t max, struct vma_
 		rc = maple_walk(&kmem, root, max, &entries, err);
 	vec_for_each(e, &entries) {
 		int bad = add_vma(k, e->entry, ret, &fault);
-		const struct vma *v = ret->n ? &ret->v[ret->n - 1] : NULL;
+		const struct vma *v = !bad && ret->n ? &ret->v[ret->n - 1] : NULL;
 
-		if (!bad && (v->start != e->first || v->end != e->last + 1)) {
+		if (v && (v->start != e->first || v->end != e->last + 1)) {
 			bad = err_set(&fault, ERR_CORRUPT,
 				      "vm_area_struct 0x%" PRIx64 " says 0x%" PRIx64 "-0x%" PRIx64
 				      ", its maple node 0x%" PRIx64 "-0x%" PRIx64,

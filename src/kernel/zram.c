@@ -62,12 +62,6 @@ int zram_open(struct kernel *k, kvaddr_t disk, uint64_t start_sect, struct zram 
 	return 0;
 }
 
-static bool has_flag(const struct kernel *k, uint64_t flags, enum layout_id flag)
-{
-	return layout_has(&k->layout, flag) && layout_off(&k->layout, flag) < 64 &&
-	       flags >> layout_off(&k->layout, flag) & 1;
-}
-
 static void fill_same(uint8_t *page, size_t size, uint64_t word)
 {
 	size_t i;
@@ -80,8 +74,8 @@ static int unpack_entry(struct swap *s, const struct zram *z, uint64_t handle, u
 			uint8_t *page, struct err *err)
 {
 	size_t size = flags & ((1ull << z->flag_shift) - 1);
-	unsigned int prio = has_flag(s->k, flags, L_ZRAM_COMP_PRIORITY_BIT1) |
-			    has_flag(s->k, flags, L_ZRAM_COMP_PRIORITY_BIT2) << 1;
+	unsigned int prio = layout_bit(&s->k->layout, L_ZRAM_COMP_PRIORITY_BIT1, flags) |
+			    layout_bit(&s->k->layout, L_ZRAM_COMP_PRIORITY_BIT2, flags) << 1;
 
 	if (!handle)
 		return err_set(err, ERR_CORRUPT, "zram has nothing there");
@@ -105,12 +99,12 @@ int zram_read(struct swap *s, const struct zram *z, uint64_t offset, uint8_t *pa
 	if (kread_member(k, entry, L_zram_table_entry_handle, &handle, err) ||
 	    kread_member(k, entry, L_zram_table_entry_flags, &flags, err))
 		return err->rc;
-	if (has_flag(k, flags, L_ZRAM_WB)) {
+	if (layout_bit(&k->layout, L_ZRAM_WB, flags)) {
 		*loss = SWAP_LOST_WRITEBACK;
 		return err_set(err, ERR_ABSENT, "zram has written it to its backing device");
 	}
 	/* In a page of one word over and over, the word takes the handle's place. */
-	if (has_flag(k, flags, L_ZRAM_SAME)) {
+	if (layout_bit(&k->layout, L_ZRAM_SAME, flags)) {
 		fill_same(page, k->vc->page_size, handle);
 		return 0;
 	}

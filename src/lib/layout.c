@@ -190,18 +190,19 @@ static int take_symbol(void *ctx, const char *name, uint64_t value, uint64_t siz
 static int take_symbol_lines(struct making *m, const char *path)
 {
 	FILE *f = fopen(path, "re");
-	char line[4096], letter, name[2049], module[2];
+	char line[4096], digits[17], letter, name[2049], module[2];
 	uint64_t addr;
 
 	if (!f)
 		return err_errno(m->err, "%s", path);
 	while (fgets(line, sizeof(line), f)) {
-		int n = sscanf(line, "%" SCNx64 " %c %2048s %1s", &addr, &letter, name, module);
+		int n = sscanf(line, "%16[0-9a-fA-F] %c %2048s %1s", digits, &letter, name, module);
 
 		if (n < 3)
 			continue;
 		if (n == 4) /* of a module: these come last */
 			break;
+		addr = strtoull(digits, NULL, 16);
 		take_symbol(m, name, addr, 0, !strchr("tTwW", letter));
 	}
 	fclose(f);
@@ -304,7 +305,7 @@ static int take_user_symbol(void *ctx, const char *name, uint64_t value, uint64_
 	struct program *p = ctx;
 	struct user_symbol u = { .value = value, .size = size };
 
-	if (!data || !size || strlen(name) > 1023 || strpbrk(name, " \n"))
+	if (!data || !size || strlen(name) > USER_NAME_MAX || strpbrk(name, " \n"))
 		return 0;
 	strcpy(u.build_id, p->build_id);
 	u.name = strdup(name);

@@ -14,7 +14,7 @@ static void print_line(FILE *out, const char *s, size_t n)
 
 	while (i < n) {
 		for (len = 0; i + len < n && s[i + len] != '\t'; len++)
-			part[len] = s[i + len] ? s[i + len] : '?';
+			part[len] = (char)(s[i + len] ? s[i + len] : '?');
 		part[len] = 0;
 		str_make_printable(part);
 		fputs(part, out);

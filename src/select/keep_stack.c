@@ -134,7 +134,7 @@ static int keep_stack(struct keep_ctx *c, const struct proc_thread *t)
 {
 	struct keep_thread th;
 	struct arch_regs regs;
-	struct sigstack alt;
+	struct sigstack alt = { 0 };
 	bool has_alt;
 	unsigned int i;
 

@@ -120,7 +120,7 @@ static int write_prpsinfo(const struct plan *plan, const struct out *out, struct
 	const struct task *t = &p->leader;
 	uint8_t d[PRPSINFO_SIZE] = { 0 }, *at;
 	struct task_extra x = { .pid = t->pid, .ppid = t->ppid };
-	char letter = t->letter == 't' ? 'T' : t->letter == 'I' ? 'D' : t->letter;
+	char letter = (char)(t->letter == 't' ? 'T' : t->letter == 'I' ? 'D' : t->letter);
 	const char *s = letter ? strchr(snames, letter) : NULL;
 	size_t i, n = p->cmdline_size;
 

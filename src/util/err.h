@@ -59,8 +59,12 @@ int err_add(struct err *err, const char *fmt, ...) __attribute__((format(printf,
 /* What static analysis cannot see from here, and without which it takes failures for success: never 0. */
 static inline int err_code_of(int rc)
 {
+#ifdef __clang__ /* it goes into a function of one block however deep it is by then */
+	__builtin_assume(rc != 0);
+#else
 	if (!rc)
 		__builtin_unreachable();
+#endif
 	return rc;
 }
 

@@ -55,7 +55,7 @@ void str_file_name(char *dst, size_t size, const char *src)
 	size_t i;
 
 	for (i = 0; i + 1 < size && src[i]; i++)
-		dst[i] = strchr(ok, src[i]) && !(i == 0 && src[i] == '.') ? src[i] : '_';
+		dst[i] = (char)(strchr(ok, src[i]) && !(i == 0 && src[i] == '.') ? src[i] : '_');
 	if (!i && size > 1)
 		dst[i++] = '_';
 	if (size)

@@ -344,6 +344,7 @@ static unsigned int find_slot(const struct kdump_dump *kd, pfn_t pfn, bool *foun
 {
 	unsigned int i, oldest = 0;
 
+	*found = false;
 	for (i = 0; i < kd->nr_cached; i++) {
 		*found = kd->slots[i].used && kd->slots[i].pfn == pfn;
 		if (*found)
