@@ -161,14 +161,15 @@ size_t kallsyms_expand(const struct kallsyms *ks, const struct names_entry *e,
 }
 
 /* Of the first two characters and the last. */
-static uint32_t filter_key(int first, int second, int last)
+static uint32_t filter_key(char first, char second, char last)
 {
 	return (((uint8_t)first * 37u + (uint8_t)second) * 37u + (uint8_t)last) % NAMES_FILTER_BITS;
 }
 
 void names_filter_add(struct names_filter *f, const char *name, size_t len)
 {
-	uint32_t key = filter_key(len > 0 ? name[0] : 0, len > 1 ? name[1] : 0, len > 0 ? name[len - 1] : 0);
+	uint32_t key = filter_key((char)(len > 0 ? name[0] : 0), (char)(len > 1 ? name[1] : 0),
+				  (char)(len > 0 ? name[len - 1] : 0));
 
 	f->bits[key / 8] |= (uint8_t)(1u << key % 8);
 }

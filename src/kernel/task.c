@@ -13,6 +13,8 @@
 
 /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
 #define PID_NS_LEVEL_MAX 32u
+/* x86_64 and arm64 have 52 bits of physical addresses. */
+#define RSS_PAGES_MAX (1ull << 40)
 
 /* As task_state_index() and task_state_array make it for /proc/PID/status. */
 static char state_letter(uint32_t state, uint32_t exit_state)
@@ -326,8 +328,8 @@ void task_read_extra(struct kernel *k, const struct task *t, struct task_extra *
 		ret->nice = (int)v - 120;
 }
 
-/* One counter: a long to 6.1, a struct percpu_counter since 6.2 (f1a7941243c1). */
-static bool rss_counter(struct kernel *k, kvaddr_t at, bool percpu, int64_t *sum)
+/* One counter: a long to 6.1, a struct percpu_counter since 6.2 (f1a7941243c1). @sum may wrap around. */
+static bool rss_counter(struct kernel *k, kvaddr_t at, bool percpu, uint64_t *sum)
 {
 	const struct kernel_cpu *c;
 	uint64_t v, deltas, off;
@@ -335,14 +337,14 @@ static bool rss_counter(struct kernel *k, kvaddr_t at, bool percpu, int64_t *sum
 	if (!percpu) {
 		if (kread_u64(k, at, &v, NULL))
 			return false;
-		*sum += (int64_t)v;
+		*sum += v;
 		return true;
 	}
 	/* Without what each CPU has added since, the sum is off by any amount. */
 	if (!k->sym.known[S_per_cpu_offset] ||
 	    kread_member(k, at, L_percpu_counter_count, &v, NULL))
 		return false;
-	*sum += (int64_t)v;
+	*sum += v;
 	if (kread_member(k, at, L_percpu_counter_counters, &deltas, NULL))
 		return true;
 	vec_for_each(c, &k->cpus) {
@@ -350,7 +352,7 @@ static bool rss_counter(struct kernel *k, kvaddr_t at, bool percpu, int64_t *sum
 
 		if (!kread_u64(k, k->sym.addr[S_per_cpu_offset] + 8ull * c->nr, &off, NULL) &&
 		    !kmem_read_u32(&k->km, deltas + off, &d, NULL))
-			*sum += (int32_t)d;
+			*sum += (uint64_t)(int64_t)(int32_t)d;
 	}
 	return true;
 }
@@ -361,7 +363,7 @@ bool mm_rss(struct kernel *k, kvaddr_t mm, uint64_t *ret)
 	const struct layout_value *v = &k->layout.v[L_mm_struct_rss_stat];
 	bool percpu = v->count > 1 && layout_has(&k->layout, L_percpu_counter);
 	uint64_t stride = percpu ? layout_size(&k->layout, L_percpu_counter) : 8;
-	int64_t sum = 0;
+	uint64_t sum = 0;
 	size_t i;
 
 	if (!mm || !v->known)
@@ -376,7 +378,10 @@ bool mm_rss(struct kernel *k, kvaddr_t mm, uint64_t *ret)
 		    !rss_counter(k, mm + (uint64_t)v->value + at, percpu, &sum))
 			return false;
 	}
-	*ret = sum > 0 ? (uint64_t)sum * k->vc->page_size : 0;
+	/* A moment's counters may be below 0; above all addresses they are damaged. */
+	if ((int64_t)sum > 0 && sum > RSS_PAGES_MAX)
+		return false;
+	*ret = (int64_t)sum > 0 ? sum * k->vc->page_size : 0;
 	return true;
 }
 

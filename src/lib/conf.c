@@ -40,6 +40,6 @@ enum vmsift_status vmsift_conf(const char *path, enum vmsift_conf_mode mode, FIL
 		conf_print(&conf, out);
 	conf_free(&conf);
 	if (rc || nr_problems)
-		status = VMSIFT_USAGE;
+		status = rc == ERR_NOMEM ? VMSIFT_NOTHING : VMSIFT_USAGE;
 	return vmsift_flush(out, status, err);
 }

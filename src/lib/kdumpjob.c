@@ -120,6 +120,7 @@ static int stream_dump(struct kdumpjob *job, struct vmsift *v, struct target *t,
 	job->written = !rc;
 	job->nr_parts = parts.nr;
 	t->broken |= parts.broken;
+	ko->stream = NULL; /* it is of this function */
 	kdump_parts_deinit(&parts);
 	return rc;
 }

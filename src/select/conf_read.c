@@ -15,6 +15,8 @@
 #include "select/conf_impl.h"
 #include "util/cleanup.h"
 
+#define SCANNER_MEMORY KIB(96) /* less than malloc() gives back at once */
+
 struct raw_value {
 	unsigned int line;
 	char text[];
@@ -215,6 +217,21 @@ static int store_sections(struct conf_place *place, cfg_t *cfg, const struct con
 	return 0;
 }
 
+/*
+ * libconfuse's scanner ends the program, by exit(2) or abort(), where it gets no memory (flex does so): some 17 KiB
+ * when it starts, then 32 bytes at a time. So there is to be some, in the heap, where malloc() keeps it.
+ */
+static bool has_memory_for_scanner(void)
+{
+	char *some = malloc(SCANNER_MEMORY);
+	bool has = some;
+
+	if (has)
+		*(volatile char *)some = 0; /* else the compiler drops both calls */
+	free(some);
+	return has;
+}
+
 /**
  * parse_text() - have libconfuse decode a text that has been checked, and store what it says
  *
@@ -229,7 +246,7 @@ static int parse_text(struct conf_place *place, const char *text, const struct c
 	cfg_t *cfg;
 	int rc;
 
-	if (!options)
+	if (!options || !has_memory_for_scanner())
 		return err_nomem(err);
 	fill_options(options);
 	cfg = cfg_init(options->section[CONF_TOP], CFGF_NONE);
