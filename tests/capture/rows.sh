@@ -37,15 +37,35 @@ whole()
 
 # --- targets of other kinds ----------------------------------------------------------------------
 
+KERNEL='kernel { dump-level = 31 codec = zstd }'
+
+unflatten() { makedumpfile -R "$1" >/dev/null 2>&1; }
+
+# kdump_whole FLAT: this flattened kernel dump of the guest can be read by us, and by makedumpfile
+kdump_whole()
+{
+	is "vmsift reads the kernel dump" grep -q 'Kernel panic - not syncing: sysrq triggered crash' \
+		<("$top/build/vmsift" log "$1" 2>/dev/null)
+	is "the process that panicked is in it" grep -q 'victim-panic' <("$top/build/vmsift" ps "$1" 2>/dev/null)
+	is "it is not one that could not be finished" test -z \
+		"$("$top/build/vmsift" info "$1" 2>&1 | grep 'could not finish it')"
+	rm -f "$work/$row.plain"
+	is "makedumpfile -R takes it" unflatten "$work/$row.plain" <"$1"
+	is "and what that makes is the same dump" cmp <("$top/build/vmsift" ps "$1" 2>/dev/null) \
+		<("$top/build/vmsift" ps "$work/$row.plain" 2>/dev/null)
+	rm -f "$work/$row.plain"
+}
+
 # A dump of before lies on the partition: it must never be taken for the new one.
 row_raw()
 {
 	local part=$work/part.img name
-	truncate -s 16M "$part"
+	truncate -s 64M "$part"
 	mkswap -q -U 76736966-7400-4000-8000-0000000000aa "$part"
 	echo "an old dump" | "$top/initramfs/rawdump" write "$part"
 	"$top/initramfs/rawdump" seal "$part" old-20200101T000000Z whole
-	prepare 'process "culprits" { match = {"panic", "on-cpu"} }
+	prepare "$KERNEL"'
+process "culprits" { match = {"panic", "on-cpu"} }
 target "disk" { to = "raw:UUID=76736966-7400-4000-8000-0000000000aa" }' || return
 	go --disk "part=$part"
 	says 'target "disk": saved'
@@ -58,6 +78,7 @@ target "disk" { to = "raw:UUID=76736966-7400-4000-8000-0000000000aa" }' || retur
 	fi
 	is "the note says that it was saved" grep -qx result=saved "$work/raw/$name/vmsift-capture.txt"
 	is "and has been fetched with its cores" test -n "$(find "$work/raw" -name 'core.victim-panic.*')"
+	kdump_whole "$work/raw/$name/vmcore.flat"
 	production 120
 }
 
@@ -110,6 +131,7 @@ ssh_image()
 		process "culprits" { match = {"panic", "on-cpu"} }
 		target "net" { to = "ssh://root@10.0.2.2:$port$there" key = "$d/user" known-hosts = "$d/known"
 			keep = 2 timeout = 60s }
+		$KERNEL
 		${3-}
 	END
 	image "$work/$row.conf" "$img" --net "$2" --ssh "$(command -v "$1")" -m virtio_net \
@@ -137,6 +159,9 @@ ssh_cycle()
 	is "it can be unpacked" tar --zstd -xf "$there/$name" -C "$there"
 	is "it is whole" grep -q '"complete": true' "$there/${name%.tar.zst}/manifest.json"
 	is "and has a core" test -n "$(find "$there" -name 'core.victim-panic.*')"
+	cat "$there/${name%.tar.zst}"/vmcore.flat.* >"$work/$row.flat" 2>/dev/null
+	kdump_whole "$work/$row.flat"
+	rm -f "$work/$row.flat"
 	is "the messages are beside it" grep -qx result=saved "$there/${name%.tar.zst}.txt"
 	is "keep = 2" test "$(find "$there" -name '*.tar.zst' | wc -l)" = 2
 	is "of the old ones the youngest stays" test -e "$there/vmsift-guest-20200103T000000Z.tar.zst"
