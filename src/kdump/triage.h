@@ -19,6 +19,7 @@ struct triage {
 	uint8_t *orc_seen; /* a bit for each block of text whose ORC entries are recorded */
 	uint64_t nr_orc_blocks;
 	kvaddr_t last_mm;     /* recorded */
+	kvaddr_t last_files, last_fs;
 	kvaddr_t last_dentry; /* whose way up was recorded last */
 };
 

@@ -60,8 +60,15 @@ static bool find_names(struct triage *t, kvaddr_t *start, kvaddr_t *end)
 		*end += 512; /* 256 entries of 16 bits */
 	else if (*end == w->relative_base && is_sequence(t, *end + 8, (uint32_t)nr))
 		*end += 8 + 3 * nr;
-	else if (*end == w->offsets)
+	else if (*end == w->offsets) {
 		*end += 4 * nr;
+		/* aligned to 4 bytes, or to 8 */
+		for (i = 0; i < 2; i++)
+			if (is_sequence(t, *end + *end % 8 * i, (uint32_t)nr)) {
+				*end += *end % 8 * i + 3 * nr;
+				break;
+			}
+	}
 	return true;
 }
 
