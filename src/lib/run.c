@@ -133,6 +133,7 @@ static void write_report(struct run *r)
 	r->report = calloc(1, sizeof(*r->report));
 	vec_for_each(c, &r->chosen)
 		if (!task_vec_push(&leaders, c->leader)) {
+			log_error(r->v->log, "report: out of memory: it does not show the chosen processes");
 			r->trouble = true;
 			break;
 		}
@@ -145,6 +146,7 @@ static void write_report(struct run *r)
 		report_to_pmsg(r->report);
 		r->report_written = write_text(r, "report", ".txt", fill_report);
 	} else {
+		log_error(r->v->log, "report: out of memory: there is none");
 		r->trouble = true;
 	}
 	task_vec_free(&leaders);
