@@ -96,19 +96,6 @@ static void triage_pid(struct triage *t, kvaddr_t pid)
 			     (layout_has(l, L_upid) ? level * layout_size(l, L_upid) : 0));
 }
 
-/* Open files and directories: threads share them as a rule, but a first thread that is dead has none. */
-static void triage_thread_files(struct triage *t, const struct task *task)
-{
-	kvaddr_t files = triage_follow(t, task->addr, L_task_struct_files);
-	kvaddr_t fs = triage_follow(t, task->addr, L_task_struct_fs);
-
-	if (files == t->last_files && fs == t->last_fs)
-		return;
-	t->last_files = files;
-	t->last_fs = fs;
-	triage_files(t, task);
-}
-
 /* What a thread has of its own. */
 static void triage_thread(struct triage *t, kvaddr_t addr)
 {
@@ -121,7 +108,7 @@ static void triage_thread(struct triage *t, kvaddr_t addr)
 	}
 	t->nr_tasks++;
 	triage_stack(t, &task);
-	triage_thread_files(t, &task);
+	triage_files(t, &task);
 	triage_object(t, triage_follow(t, addr, L_task_struct_real_cred), L_cred);
 	triage_object(t, triage_follow(t, addr, L_task_struct_cred), L_cred);
 	triage_pid(t, triage_follow(t, addr, L_task_struct_thread_pid));

@@ -19,7 +19,7 @@ struct triage {
 	uint8_t *orc_seen; /* a bit for each block of text whose ORC entries are recorded */
 	uint64_t nr_orc_blocks;
 	kvaddr_t last_mm;     /* recorded */
-	kvaddr_t last_files, last_fs;
+	kvaddr_t last_files, last_fs; /* recorded */
 	kvaddr_t last_dentry; /* whose way up was recorded last */
 };
 
@@ -56,7 +56,10 @@ void triage_string(struct triage *t, kvaddr_t va);
 void triage_kernel(struct triage *t);
 void triage_modules(struct triage *t);
 
-/* triage_files.c */
+/*
+ * triage_files.c: open files and directories of a thread. Threads share them as a rule, and those of the
+ * thread before are not recorded again; but a first thread that is dead has none.
+ */
 void triage_files(struct triage *t, const struct task *task);
 void triage_file(struct triage *t, kvaddr_t file);
 void triage_path(struct triage *t, kvaddr_t path);

@@ -91,9 +91,15 @@ void triage_files(struct triage *t, const struct task *task)
 {
 	kvaddr_t fs = triage_follow(t, task->addr, L_task_struct_fs);
 	kvaddr_t files = triage_follow(t, task->addr, L_task_struct_files);
-	kvaddr_t fdt = triage_follow(t, files, L_files_struct_fdt), fds, file;
-	uint64_t max = triage_follow(t, fdt, L_fdtable_max_fds), i;
+	kvaddr_t fdt, fds, file;
+	uint64_t max, i;
 
+	if (files == t->last_files && fs == t->last_fs)
+		return;
+	t->last_files = files;
+	t->last_fs = fs;
+	fdt = triage_follow(t, files, L_files_struct_fdt);
+	max = triage_follow(t, fdt, L_fdtable_max_fds);
 	triage_object(t, fs, L_fs_struct);
 	if (fs) {
 		triage_path(t, kmember_addr(t->k, fs, L_fs_struct_root));

@@ -62,12 +62,11 @@ static bool find_names(struct triage *t, kvaddr_t *start, kvaddr_t *end)
 		*end += 8 + 3 * nr;
 	else if (*end == w->offsets) {
 		*end += 4 * nr;
-		/* aligned to 4 bytes, or to 8 */
-		for (i = 0; i < 2; i++)
-			if (is_sequence(t, *end + *end % 8 * i, (uint32_t)nr)) {
-				*end += *end % 8 * i + 3 * nr;
-				break;
-			}
+		/* Behind them is the sequence, aligned to 4 bytes, or to 8. */
+		if (is_sequence(t, *end, (uint32_t)nr))
+			*end += 3 * nr;
+		else if (is_sequence(t, round_up_u64(*end, 8), (uint32_t)nr))
+			*end = round_up_u64(*end, 8) + 3 * nr;
 	}
 	return true;
 }

@@ -101,7 +101,7 @@ static inline uint32_t layout_size(const struct layout *l, enum layout_id id)
 /* Whether the bit that an enumerator numbers (PG_locked) is set; not where the kernel has none, or it is no bit. */
 static inline bool layout_bit(const struct layout *l, enum layout_id id, uint64_t flags)
 {
-	return l->v[id].known && layout_off(l, id) < 64 && flags >> layout_off(l, id) & 1;
+	return layout_has(l, id) && layout_off(l, id) < 64 && flags >> layout_off(l, id) & 1;
 }
 
 /* The modules that entries may be of, in no order. Return: NULL past the last. */

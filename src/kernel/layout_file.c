@@ -128,15 +128,6 @@ static bool take_i64(const char *s, int64_t *ret)
 	return !errno && end != s && !*end;
 }
 
-static bool take_hex(const char *s, uint64_t *ret)
-{
-	char *end;
-
-	errno = 0;
-	*ret = strtoull(s, &end, 16);
-	return !errno && end != s && !*end && *s != '-' && *s != '+';
-}
-
 static int parse_type(struct parser *p, char *s)
 {
 	struct layout_value v = { 0 };
@@ -190,7 +181,7 @@ static int parse_symbol(struct parser *p, char *s, bool percpu)
 	size_t i;
 	uint8_t alt;
 
-	if (split_words(s, w) < 2 || !take_hex(w[1], &addr))
+	if (split_words(s, w) < 2 || !str_parse_hex(w[1], &addr))
 		return bad_line(p, "'symbol NAME ADDRESS' expected");
 	for (i = 0; i < SYMBOL_NR; i++)
 		if (!sym->known[i] && find_alternative(symbol_defs[i].names, w[0], &alt)) {
@@ -206,7 +197,7 @@ static int parse_user_symbol(struct parser *p, char *s)
 	struct user_symbol u = { 0 };
 	char *w[WORDS_MAX];
 
-	if (split_words(s, w) < 4 || strlen(w[0]) >= sizeof(u.build_id) || !take_hex(w[1], &u.value) ||
+	if (split_words(s, w) < 4 || strlen(w[0]) >= sizeof(u.build_id) || !str_parse_hex(w[1], &u.value) ||
 	    !str_parse_u64(w[2], &u.size) || strlen(w[3]) > USER_NAME_MAX)
 		return bad_line(p, "'user BUILD-ID VALUE SIZE NAME' expected");
 	strcpy(u.build_id, w[0]);

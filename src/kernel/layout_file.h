@@ -19,9 +19,9 @@
 /* A layout file is some 20 KB, more with the symbols of programs. */
 #define LAYOUT_FILE_SIZE_MAX MIB(4)
 
-/* The symbol of a user program, for the symbols = {...} of a process section. */
-#define USER_NAME_MAX 1023 /* bytes of a name */
+#define USER_NAME_MAX 1023 /* bytes of a program's symbol's name */
 
+/* The symbol of a user program, for the symbols = {...} of a process section. */
 struct user_symbol {
 	char build_id[41]; /* hex, of the ELF file */
 	char *name;	   /* owned */

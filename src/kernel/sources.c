@@ -197,9 +197,9 @@ static void find_init_task(struct kernel *k)
 	/* Of a kernel for several CPUs, and for one; each is searched for by what they share. */
 	static const char names[][TASK_COMM_SIZE] = { "swapper/0", "swapper" };
 	const struct layout *l = &k->layout;
-	CLEANUP(kmem_search_deinit) struct kmem_search search = { 0 };
+	CLEANUP(kmem_search_deinit) struct kmem_search search = { 0 }; /* also where it is not begun */
 	unsigned int nr[ARRAY_SIZE(names)] = { 0 };
-	kvaddr_t start, end, hit, found[ARRAY_SIZE(names)] = { 0 };
+	kvaddr_t start, end, hit, task, found[ARRAY_SIZE(names)] = { 0 };
 	char comm[TASK_COMM_SIZE];
 	size_t i;
 
@@ -212,9 +212,8 @@ static void find_init_task(struct kernel *k)
 	while (kmem_search_next(&search, &hit)) {
 		if (reader_read(&k->kmem, hit, comm, sizeof(comm), NULL))
 			continue;
+		task = hit - layout_off(l, L_task_struct_comm);
 		for (i = 0; i < ARRAY_SIZE(names); i++) {
-			kvaddr_t task = hit - layout_off(l, L_task_struct_comm);
-
 			if (memcmp(comm, names[i], sizeof(comm)) || !is_in_task_list(k, task))
 				continue;
 			found[i] = task;

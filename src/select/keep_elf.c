@@ -56,12 +56,6 @@ static int keep_head(struct keep_ctx *c, const struct uelf *e)
 	return keep_add(c, e->base, size ? size : c->p->page_size, RULE_ELF_HEADER);
 }
 
-/* 32-bit code makes its system calls in the vdso: no blocked thread can be unwound without it. */
-static int keep_vdso32(struct keep_ctx *c, const struct proc_area *vdso)
-{
-	return keep_add(c, vdso->start, vdso->end - vdso->start, RULE_VDSO);
-}
-
 /*
  * Of a static program's vdso the program headers: lldb (14 and 19 looked at) takes as much
  * memory as there is from the vdso to the next address that the core holds, which may be terabytes.
@@ -88,7 +82,10 @@ static int keep_vdso(struct keep_ctx *c)
 	a = proc_find_area(c->p, at);
 	if (!a || a->kind != AREA_SPECIAL)
 		return 0;
-	return c->p->is_32bit ? keep_vdso32(c, a) : keep_vdso_phdrs(c, a);
+	/* 32-bit code makes its system calls in the vdso: no blocked thread can be unwound without it. */
+	if (c->p->is_32bit)
+		return keep_add(c, a->start, a->end - a->start, RULE_VDSO);
+	return c->o.detail == DETAIL_TINY ? keep_vdso_phdrs(c, a) : 0;
 }
 
 int keep_link_maps(struct keep_ctx *c)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "util/str.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,15 +63,24 @@ void str_file_name(char *dst, size_t size, const char *src)
 		dst[i] = 0;
 }
 
-bool str_parse_u64(const char *s, uint64_t *ret)
+/* No sign and no blank, which strtoull() takes: @s begins with a digit. */
+static bool parse_whole(const char *s, int base, uint64_t *ret)
 {
 	char *end;
 
-	if (*s < '0' || *s > '9')
-		return false;
 	errno = 0;
-	*ret = strtoull(s, &end, s[0] == '0' && (s[1] | 0x20) == 'x' ? 16 : 10);
+	*ret = strtoull(s, &end, base);
 	return !errno && end != s && !*end;
+}
+
+bool str_parse_u64(const char *s, uint64_t *ret)
+{
+	return *s >= '0' && *s <= '9' && parse_whole(s, s[0] == '0' && (s[1] | 0x20) == 'x' ? 16 : 10, ret);
+}
+
+bool str_parse_hex(const char *s, uint64_t *ret)
+{
+	return isxdigit((unsigned char)*s) && parse_whole(s, 16, ret);
 }
 
 static bool parse_unit(const char *s, uint64_t *ret, const char **unit)

@@ -28,6 +28,9 @@ bool str_parse_seconds(const char *s, uint64_t *ret);
 /* A decimal (or 0x hexadecimal) number that fills the whole string. */
 bool str_parse_u64(const char *s, uint64_t *ret);
 
+/* The same, hexadecimal with or without 0x. */
+bool str_parse_hex(const char *s, uint64_t *ret);
+
 /* "912.3 MiB": for people. @buf holds at least 16 bytes. Return: @buf. */
 char *str_human_size(char *buf, size_t size, uint64_t bytes);
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/str.h"
+
 int vmcoreinfo_init(struct vmcoreinfo *vi, const void *text, size_t size, struct err *err)
 {
 	size_t i;
@@ -68,14 +70,10 @@ bool vmcoreinfo_str(const struct vmcoreinfo *vi, const char *key, char *buf, siz
 
 bool vmcoreinfo_hex(const struct vmcoreinfo *vi, const char *key, uint64_t *ret)
 {
-	char buf[32], *end;
-	unsigned long long v;
+	char buf[32];
+	uint64_t v;
 
-	if (!vmcoreinfo_str(vi, key, buf, sizeof(buf)) || !buf[0] || buf[0] == '-')
-		return false;
-	errno = 0;
-	v = strtoull(buf, &end, 16);
-	if (errno || *end || end == buf)
+	if (!vmcoreinfo_str(vi, key, buf, sizeof(buf)) || !str_parse_hex(buf, &v))
 		return false;
 	*ret = v;
 	return true;

@@ -140,6 +140,12 @@ static void test_numbers(void **state)
 		{ "-1", false, 0 }, { "+1", false, 0 }, { " 1", false, 0 }, { "1 ", false, 0 }, { "0x", false, 0 },
 		{ "12x", false, 0 }, { "x", false, 0 },
 	};
+	static const struct number_row hex[] = {
+		{ "0", true, 0 }, { "2a", true, 42 }, { "2A", true, 42 }, { "0x2a", true, 42 }, { "010", true, 16 },
+		{ "ffffffffffffffff", true, UINT64_MAX }, { "10000000000000000", false, 0 }, { "", false, 0 },
+		{ "-1", false, 0 }, { "+1", false, 0 }, { " 1", false, 0 }, { "1 ", false, 0 }, { "0x", false, 0 },
+		{ "12g", false, 0 }, { "g", false, 0 },
+	};
 	static const struct number_row sizes[] = {
 		{ "0", true, 0 }, { "100", true, 100 }, { "64K", true, 65536 }, { "64k", true, 65536 }, { "2M", true, 2 << 20 },
 		{ "2G", true, 2ull << 30 }, { "1T", true, 1ull << 40 }, { "1KiB", true, 1024 }, { "1KB", true, 1024 },
@@ -155,6 +161,7 @@ static void test_numbers(void **state)
 
 	(void)state;
 	check_numbers(str_parse_u64, plain, ARRAY_SIZE(plain));
+	check_numbers(str_parse_hex, hex, ARRAY_SIZE(hex));
 	check_numbers(str_parse_size, sizes, ARRAY_SIZE(sizes));
 	check_numbers(str_parse_seconds, seconds, ARRAY_SIZE(seconds));
 }
