@@ -52,6 +52,10 @@ kvaddr_t triage_follow(struct triage *t, kvaddr_t base, enum layout_id id);
 /* A string, up to and with its NUL. */
 void triage_string(struct triage *t, kvaddr_t va);
 
+/* triage_constants.c: what readers look at of the constants; and from one symbol to another. */
+void triage_constants(struct triage *t);
+void triage_section(struct triage *t, enum symbol_id start, enum symbol_id end);
+
 /* triage_kernel.c: sections, per-CPU areas, the log, memory's description, modules. */
 void triage_kernel(struct triage *t);
 void triage_modules(struct triage *t);
@@ -67,6 +71,8 @@ void triage_mounts(struct triage *t, kvaddr_t nsproxy);
 
 /* triage_stack.c: a kernel stack, and what unwinding it needs of the ORC tables. */
 void triage_stack(struct triage *t, const struct task *task);
+/* Whether a CPU stood on the stack of its task, or in user mode: then its interrupts' stack has nothing. */
+bool triage_own_stack(struct triage *t, const struct kernel_cpu *c);
 /* @code: the text that return addresses point to, too. */
 void triage_words(struct triage *t, kvaddr_t start, uint64_t size, bool code);
 

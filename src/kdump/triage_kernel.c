@@ -4,8 +4,6 @@
 #include "kernel/mem_map.h"
 #include "kernel/printk.h"
 
-/* The data of a kernel image; larger is no kernel's. */
-#define SECTION_MAX MIB(512)
 /* Of one CPU: distributions have 200 KiB. */
 #define PERCPU_MAX MIB(16)
 /* asm/page_64_types.h: IRQ_STACK_SIZE, EXCEPTION_STKSZ. */
@@ -16,94 +14,6 @@
 #define CRASH_NOTE_SIZE KIB(1)
 #define NODES_MAX 1024u
 #define MODULE_MAX MIB(256)
-
-static void touch_section(struct triage *t, enum symbol_id start, enum symbol_id end)
-{
-	const struct symbols *s = &t->k->sym;
-
-	if (s->known[start] && s->known[end] && s->addr[end] > s->addr[start] &&
-	    s->addr[end] - s->addr[start] <= SECTION_MAX)
-		triage_touch(t, s->addr[start], s->addr[end] - s->addr[start]);
-}
-
-/* kallsyms_seqs_of_names (6.2, 60443c88f3a8): three bytes for each symbol, big-endian, a number below all. */
-static bool is_sequence(struct triage *t, kvaddr_t at, uint32_t nr)
-{
-	uint8_t e[3];
-	uint32_t i;
-
-	for (i = 0; i < 64 && i < nr; i++)
-		if (kmem_read(&t->k->km, at + 3 * i, e, 3, NULL) ||
-		    ((uint32_t)e[0] << 16 | (uint32_t)e[1] << 8 | e[2]) >= nr)
-			return false;
-	return nr >= 64;
-}
-
-/* The tables of symbol names: as large as all other constants, and of no use beside debugging information. */
-static bool find_names(struct triage *t, kvaddr_t *start, kvaddr_t *end)
-{
-	const struct kallsyms_where *w = &t->k->ks.where;
-	const kvaddr_t all[] = { w->names, w->markers, w->token_table, w->token_index,
-				 w->offsets, w->relative_base, w->num_syms };
-	uint64_t nr = t->k->ks.nr_syms;
-	size_t i;
-
-	if (kernel_need_kallsyms(t->k, NULL) || !w->names || !w->token_index || !w->offsets)
-		return false;
-	*start = *end = w->names;
-	for (i = 0; i < ARRAY_SIZE(all); i++) {
-		if (all[i] && all[i] < *start)
-			*start = all[i];
-		*end = max_u64(*end, all[i]);
-	}
-	if (*end == w->token_index)
-		*end += 512; /* 256 entries of 16 bits */
-	else if (*end == w->relative_base && is_sequence(t, *end + 8, (uint32_t)nr))
-		*end += 8 + 3 * nr;
-	else if (*end == w->offsets) {
-		*end += 4 * nr;
-		/* Behind them is the sequence, aligned to 4 bytes, or to 8. */
-		if (is_sequence(t, *end, (uint32_t)nr))
-			*end += 3 * nr;
-		else if (is_sequence(t, round_up_u64(*end, 8), (uint32_t)nr))
-			*end = round_up_u64(*end, 8) + 3 * nr;
-	}
-	return true;
-}
-
-/* Constants, and what is never written to after boot, but for names and types. */
-static void touch_constants(struct triage *t)
-{
-	const struct symbols *s = &t->k->sym;
-	kvaddr_t cut[2][2] = { { 0 } }, at, end;
-	size_t i;
-
-	if (!s->known[S_start_rodata] || !s->known[S_end_rodata])
-		return;
-	if (!find_names(t, &cut[0][0], &cut[0][1]))
-		cut[0][0] = cut[0][1] = 0;
-	if (t->k->btf_size) {
-		cut[1][0] = t->k->btf_start;
-		cut[1][1] = t->k->btf_start + t->k->btf_size;
-	}
-	at = s->addr[S_start_rodata];
-	end = s->addr[S_end_rodata];
-	/* Behind it exported symbols, exception tables, types. */
-	if (s->known[S_start_ksymtab] && s->addr[S_start_ksymtab] > at && s->addr[S_start_ksymtab] < end)
-		end = s->addr[S_start_ksymtab];
-	if (end <= at || end - at > SECTION_MAX)
-		return;
-	for (i = 0; i < 2; i++) {
-		size_t next = (cut[0][0] > cut[1][0]) ^ i;
-
-		if (cut[next][0] < at || cut[next][0] >= end)
-			continue;
-		triage_touch(t, at, cut[next][0] - at);
-		at = cut[next][1];
-	}
-	if (at < end)
-		triage_touch(t, at, end - at);
-}
 
 /* Stacks of NMI, double fault and so on: where the CPU finds them, in the CPU entry area. */
 static void touch_exception_stacks(struct triage *t, unsigned int cpu)
@@ -137,7 +47,7 @@ static void touch_percpu(struct triage *t)
 		at = kernel_percpu(t->k, S_per_cpu_start, c->nr);
 		triage_touch(t, at, s->addr[S_per_cpu_end] - s->addr[S_per_cpu_start]);
 		at = kernel_percpu(t->k, S_irq_stack_backing_store, c->nr);
-		if (at)
+		if (at && !triage_own_stack(t, c))
 			triage_words(t, at, IRQ_STACK_SIZE, true);
 		touch_exception_stacks(t, c->nr);
 	}
@@ -181,7 +91,7 @@ static void touch_probed(struct triage *t)
 	size_t i;
 
 	/* Where sleeping tasks stand: crash disassembles it. */
-	touch_section(t, S_sched_text_start, S_sched_text_end);
+	triage_section(t, S_sched_text_start, S_sched_text_end);
 	for (i = 0; i < ARRAY_SIZE(ids); i++)
 		if (t->k->sym.known[ids[i]])
 			triage_touch(t, t->k->sym.addr[ids[i]], 64);
@@ -192,9 +102,9 @@ void triage_kernel(struct triage *t)
 	uint64_t cache;
 
 	touch_probed(t);
-	touch_section(t, S__sdata, S__edata);
-	touch_section(t, S_bss_start, S__end);
-	touch_constants(t);
+	triage_section(t, S__sdata, S__edata);
+	triage_section(t, S_bss_start, S__end);
+	triage_constants(t);
 	touch_percpu(t);
 	printk_for_each_part(&t->k->km, touch_log, t);
 	touch_memory(t);

@@ -3,6 +3,7 @@
 
 #include "kdump/triage.h"
 #include "kernel/stack.h"
+#include "unwind/kstack.h"
 #include "util/bytes.h"
 
 /* arch/x86/include/asm/orc_lookup.h: one entry of orc_lookup[] for each block of text. */
@@ -12,6 +13,9 @@
 
 /* At the top of each stack: the saved user registers, and the return address of the way in. */
 #define ENTRY_SIZE 512u
+
+/* From where a panic's registers are saved, in __crash_kexec(), to the other kernel. */
+#define WENT_ON 1024u
 
 /* THREAD_SIZE with KASAN is 32 KiB, on 64 KiB pages 64. */
 #define STACK_SIZE_MAX KIB(128)
@@ -85,6 +89,48 @@ void triage_words(struct triage *t, kvaddr_t start, uint64_t size, bool code)
 	}
 }
 
+/* The stack pointer that a CPU left at the crash; 0: not known. */
+static kvaddr_t sp_of(const struct triage *t, const struct kernel_cpu *c)
+{
+	return c && c->has_regs ? c->regs.r[t->k->km.arch->reg_sp] : 0;
+}
+
+bool triage_own_stack(struct triage *t, const struct kernel_cpu *c)
+{
+	kvaddr_t sp = sp_of(t, c);
+	struct task task;
+
+	if (!sp || task_read(t->k, c->current_task, &task, NULL))
+		return false;
+	return sp < t->k->km.space.page_offset || sp - task.stack < t->k->thread_size;
+}
+
+/*
+ * How a task came to sleep: the ORC entries of each frame are recorded. (Not what our own search of them reads.)
+ * Return: whether that led all the way, so that no reader need look at other words of the stack.
+ */
+static bool unwound(struct triage *t, const struct task *task)
+{
+	struct kstack stack;
+	size_t i;
+	int rc;
+
+	if (!orc_is_there(t))
+		return false;
+	triage_watch(t->k->vc, NULL);
+	rc = kstack_unwind(t->k, task, &stack, NULL);
+	triage_watch(t->k->vc, t->record);
+	if (rc || !stack.complete)
+		return false;
+	for (i = 0; i < stack.n; i++)
+		if (stack.f[i].guess)
+			return false;
+	/* Of entry code, where it ends, crash looks at the instructions. */
+	for (i = 0; i < stack.n; i++)
+		look_at_word(t, stack.f[i].ip, i == stack.n - 1);
+	return true;
+}
+
 void triage_stack(struct triage *t, const struct task *task)
 {
 	uint64_t size = t->k->thread_size, sp, from = task->stack;
@@ -93,11 +139,15 @@ void triage_stack(struct triage *t, const struct task *task)
 	if (!task->stack || !size || size > STACK_SIZE_MAX)
 		return;
 	triage_touch(t, task->stack, size);
-	/* Below its stack pointer a sleeping task has only what it had once. */
-	if (!task->on_cpu && thread && !kread_member(t->k, thread, L_thread_struct_sp, &sp, NULL) &&
-	    sp > from && sp < from + size)
+	if (!task->on_cpu && unwound(t, task))
+		return;
+	/* Below its stack pointer a task has only what it had once; the one that panicked went on a little. */
+	if (task->on_cpu)
+		sp = sp_of(t, kernel_cpu_of(t->k, task->addr)) - WENT_ON;
+	else if (!thread || kread_member(t->k, thread, L_thread_struct_sp, &sp, NULL))
+		sp = 0;
+	if (sp > from && sp < from + size)
 		from = sp & ~7ull;
-	/* How a sleeping task came to sleep ORC tells; of entry code crash looks at the instructions. */
 	triage_words(t, from, task->stack + size - from, task->on_cpu);
 	triage_words(t, task->stack + size - ENTRY_SIZE, ENTRY_SIZE, true);
 }
