@@ -235,7 +235,7 @@ install-kdump: $(B)/vmsift-static
 	install -m 0755 initramfs/dracut/devices $(DESTDIR)$(libexecdir)/vmsift/dracut/
 # dracut looks for modules below /usr only; mkcapture finds it elsewhere too.
 	install -m 0755 initramfs/dracut/99vmsift/*.sh $(DESTDIR)$(libexecdir)/dracut/modules.d/99vmsift/
-	install -m 0644 initramfs/*.sh initramfs/vmsift-kdump-check initramfs/vmsift-kdump-dumps \
+	install -m 0644 initramfs/*.sh initramfs/vmsift-kdump-check initramfs/vmsift-kdump-dumps initramfs/vmsift-kdump-tools \
 		$(DESTDIR)$(libexecdir)/vmsift/
 	install -m 0755 $(B)/vmsift-static $(DESTDIR)$(libexecdir)/vmsift/vmsift-static
 	$(call put,0755,initramfs/vmsift-kdump,$(sbindir)/vmsift-kdump)
