@@ -242,11 +242,13 @@ static bool has_memory_for_scanner(void)
 static int parse_text(struct conf_place *place, const char *text, const struct conf_heads *heads,
 		      struct conf *conf, struct err *err)
 {
-	struct options *options AUTO_FREE = calloc(1, sizeof(*options));
+	struct options *options AUTO_FREE = NULL;
 	cfg_t *cfg;
 	int rc;
 
-	if (!options || !has_memory_for_scanner())
+	if (has_memory_for_scanner())
+		options = calloc(1, sizeof(*options));
+	if (!options)
 		return err_nomem(err);
 	fill_options(options);
 	cfg = cfg_init(options->section[CONF_TOP], CFGF_NONE);
