@@ -37,7 +37,7 @@ def tasks(vmlinux, path):
 def main():
     a, b = tasks(sys.argv[1], sys.argv[2]), tasks(sys.argv[1], sys.argv[3])
     refused = sum("unknown ORC " in x[4] for x in a)
-    note = f", {refused} of whose stacks it refuses" if refused else ""
+    note = f", {refused} of whose stacks it refuses" if refused else " with their stacks"
     if any("unknown ORC " in x[4] and "base register" in x[4] for x in a):
         a, b = [x[:4] for x in a], [x[:4] for x in b]
         note = ", their stacks not compared: it misreads the ORC tables"
