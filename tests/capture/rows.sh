@@ -39,7 +39,8 @@ whole()
 
 KERNEL='kernel { dump-level = 31 codec = zstd }'
 
-unflatten() { makedumpfile -R "$1" >/dev/null 2>&1; }
+# Of nothing it reads for ever.
+unflatten() { timeout 120 makedumpfile -R "$1" >/dev/null 2>&1; }
 
 # kdump_whole FLAT: this flattened kernel dump of the guest can be read by us, and by makedumpfile
 kdump_whole()
@@ -121,7 +122,8 @@ sshd_start()
 	net=(--arg=-netdev --arg=user,id=n0 --arg=-device --arg=virtio-net-pci,netdev=n0,romfile=)
 }
 
-# ssh_image CLIENT ADDRESS [CONF]: whose target "net" is the sshd of this machine
+# ssh_image CLIENT ADDRESS [CONF]: whose target "net" is the sshd of this machine. On busy cores a kernel dump takes
+# its time through ssh.
 ssh_image()
 {
 	local d=$work/sshd.$row
@@ -130,7 +132,8 @@ ssh_image()
 	cat >"$work/$row.conf" <<-END
 		process "culprits" { match = {"panic", "on-cpu"} }
 		target "net" { to = "ssh://root@10.0.2.2:$port$there" key = "$d/user" known-hosts = "$d/known"
-			keep = 2 timeout = 60s }
+			keep = 2 timeout = 200s }
+		timeout = 300s
 		$KERNEL
 		${3-}
 	END
@@ -195,7 +198,7 @@ row_sshhung()
 	sshd_start
 	sed -i 's/^/command="exec sleep 500" /' "$work/sshd.$row/user.pub"
 	ssh_image ssh dhcp "target \"disk\" { to = \"/var/crash\" device = \"$good\" fstype = ext4 }" || return
-	sed -i 's/timeout = 60s }/timeout = 15s }/' "$work/$row.conf"
+	sed -i 's/timeout = 200s }/timeout = 15s }/' "$work/$row.conf"
 	image "$work/$row.conf" "$img" --net dhcp -m virtio_net >/dev/null 2>&1 || not_ok mkcapture
 	go "${net[@]}"
 	kill "$sshd"
