@@ -12,6 +12,9 @@
 /* A string of the kernel's is no longer than a path. */
 #define STRING_MAX 4096u
 
+/* With all of AVX-512 and AMX it is 17 KiB. */
+#define TASK_STRUCT_MAX KIB(64)
+
 /* PID_MAX_LIMIT, include/linux/threads.h */
 #define PIDS_MAX (4u << 20)
 
@@ -92,8 +95,22 @@ static void triage_pid(struct triage *t, kvaddr_t pid)
 		return;
 	if (kread_member(t->k, pid, L_pid_level, &level, NULL) || level > 32)
 		level = 0;
+	/* Since 6.5 (b69f0aeb0689) the first number is no part of the structure's size. */
 	triage_touch(t, pid, layout_size(l, L_pid) +
-			     (layout_has(l, L_upid) ? level * layout_size(l, L_upid) : 0));
+			     (layout_has(l, L_upid) ? (level + 1) * layout_size(l, L_upid) : 0));
+}
+
+/* With the FPU's state, which lies behind it on x86 since 6.16: crash reads all that the kernel allocates. */
+static void triage_task_struct(struct triage *t, kvaddr_t addr)
+{
+	const struct symbols *s = &t->k->sym;
+	uint32_t size;
+
+	triage_object(t, addr, L_task_struct);
+	if (addr && s->known[S_arch_task_struct_size] &&
+	    !kmem_read_u32(&t->k->km, s->addr[S_arch_task_struct_size], &size, NULL) &&
+	    size <= TASK_STRUCT_MAX)
+		triage_touch(t, addr, size);
 }
 
 /* What a thread has of its own. */
@@ -101,7 +118,7 @@ static void triage_thread(struct triage *t, kvaddr_t addr)
 {
 	struct task task;
 
-	triage_object(t, addr, L_task_struct);
+	triage_task_struct(t, addr);
 	if (task_read(t->k, addr, &task, NULL)) {
 		t->nr_missing++;
 		return;
