@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/utf8.h"
+
 void json_init(struct json *j, const struct out *out)
 {
 	memset(j, 0, sizeof(*j));
@@ -47,43 +49,10 @@ static void misuse(struct json *j, const char *what, const char *key)
 				key ? key : "");
 }
 
-/**
- * decode() - the UTF-8 sequence at the head of @size bytes (RFC 3629: no surrogates, shortest form)
- * @ret: its code point
- *
- * Return: its length; 0 if it is not valid.
- */
-static size_t decode(const unsigned char *s, size_t size, uint32_t *ret)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n, i;
-	uint32_t c;
-
-	if (s[0] < 0x80) {
-		*ret = s[0];
-		return 1;
-	}
-	n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (s[0] < 0xc0 || s[0] > 0xf7 || n > size)
-		return 0;
-	c = s[0] & (0x7fu >> n);
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*ret = c;
-	return n;
-}
-
 /* What a JSON reader, a terminal or a line-by-line reader would obey. All are below U+10000. */
 static bool needs_escape(uint32_t c)
 {
-	return c < 0x20 || c == '"' || c == '\\' || (c >= 0x7f && c < 0xa0) || c == 0x61c ||
-	       c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069);
+	return c == '"' || c == '\\' || utf8_is_obeyed(c);
 }
 
 static void put_escape(struct json *j, uint32_t c)
@@ -107,7 +76,7 @@ static void put_string(struct json *j, const char *s, size_t size)
 
 	puts_raw(j, "\"");
 	for (; p < end && !j->rc; p += n) {
-		n = decode(p, (size_t)(end - p), &c);
+		n = utf8_decode(p, (size_t)(end - p), &c);
 		if (!n) {
 			puts_raw(j, "\xef\xbf\xbd");
 			n = 1;

@@ -9,44 +9,21 @@
 #include <string.h>
 
 #include "util/types.h"
-
-/* Length of the valid UTF-8 sequence at @s that is no control character, 0 if there is none. */
-static size_t printable_len(const unsigned char *s)
-{
-	size_t n, i;
-	uint32_t c;
-
-	if (s[0] >= 0x20 && s[0] < 0x7f)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2, c = s[0] & 0x1f;
-	else if ((s[0] & 0xf0) == 0xe0)
-		n = 3, c = s[0] & 0x0f;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4, c = s[0] & 0x07;
-	else
-		return 0;
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if ((n == 2 && c < 0xa0) || (n == 3 && c < 0x800) || (n == 4 && c < 0x10000) ||
-	    c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || c == 0x2028 || c == 0x2029 ||
-	    (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
-		return 0;
-	return n;
-}
+#include "util/utf8.h"
 
 void str_make_printable(char *s)
 {
+	uint32_t c;
 	size_t n;
 
 	while (*s) {
-		n = printable_len((unsigned char *)s);
-		if (!n)
+		/* No sequence has more than 4 bytes, and the NUL ends one that is cut. */
+		n = utf8_decode((unsigned char *)s, 4, &c);
+		if (!n || utf8_is_obeyed(c)) {
 			*s = '?';
-		s += n ? n : 1;
+			n = 1;
+		}
+		s += n;
 	}
 }
 

@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Replace every byte that is neither printable ASCII nor part of valid UTF-8 text by '?'; C1 controls too. */
+/*
+ * Replace by '?' every byte that is not part of valid UTF-8 text, and what a terminal obeys (utf8_is_obeyed()): its
+ * first byte, and the others then, which are no text without it.
+ */
 void str_make_printable(char *s);
 
 /**

@@ -45,6 +45,8 @@ static void test_printable(void **state)
 		{ "text that runs the other way", "a\342\200\256b", "a???b" },
 		{ "an isolate", "\342\201\246", "???" },
 		{ "a line separator", "\342\200\250", "???" },
+		{ "the Arabic letter mark", "a\330\234b", "a??b" },
+		{ "marks of direction", "\342\200\216\342\200\217", "??????" },
 	};
 	size_t i;
 
