@@ -2,7 +2,6 @@
 #include "kdump/triage.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "kernel/pagecache.h"
 #include "kernel/vma.h"
@@ -11,6 +10,9 @@
 
 /* A string of the kernel's is no longer than a path. */
 #define STRING_MAX 4096u
+
+/* The data of a kernel image; larger is no kernel's. */
+#define SECTION_MAX MIB(512)
 
 /* With all of AVX-512 and AMX it is 17 KiB. */
 #define TASK_STRUCT_MAX KIB(64)
@@ -44,6 +46,15 @@ void triage_object(struct triage *t, kvaddr_t va, enum layout_id type)
 {
 	if (va && layout_has(&t->k->layout, type))
 		triage_touch(t, va, layout_size(&t->k->layout, type));
+}
+
+void triage_section(struct triage *t, enum symbol_id start, enum symbol_id end)
+{
+	const struct symbols *s = &t->k->sym;
+
+	if (s->known[start] && s->known[end] && s->addr[end] > s->addr[start] &&
+	    s->addr[end] - s->addr[start] <= SECTION_MAX)
+		triage_touch(t, s->addr[start], s->addr[end] - s->addr[start]);
 }
 
 kvaddr_t triage_follow(struct triage *t, kvaddr_t base, enum layout_id id)
@@ -101,16 +112,16 @@ static void triage_pid(struct triage *t, kvaddr_t pid)
 }
 
 /* With the FPU's state, which lies behind it on x86 since 6.16: crash reads all that the kernel allocates. */
-static void triage_task_struct(struct triage *t, kvaddr_t addr)
+static uint64_t task_struct_size(struct kernel *k)
 {
-	const struct symbols *s = &t->k->sym;
-	uint32_t size;
+	uint64_t known = layout_has(&k->layout, L_task_struct) ? layout_size(&k->layout, L_task_struct) : 0;
+	uint32_t all;
 
-	triage_object(t, addr, L_task_struct);
-	if (addr && s->known[S_arch_task_struct_size] &&
-	    !kmem_read_u32(&t->k->km, s->addr[S_arch_task_struct_size], &size, NULL) &&
-	    size <= TASK_STRUCT_MAX)
-		triage_touch(t, addr, size);
+	if (!k->sym.known[S_arch_task_struct_size] ||
+	    kmem_read_u32(&k->km, k->sym.addr[S_arch_task_struct_size], &all, NULL) ||
+	    all > TASK_STRUCT_MAX)
+		return known;
+	return max_u64(known, all);
 }
 
 /* What a thread has of its own. */
@@ -118,7 +129,7 @@ static void triage_thread(struct triage *t, kvaddr_t addr)
 {
 	struct task task;
 
-	triage_task_struct(t, addr);
+	triage_touch(t, addr, t->task_size);
 	if (task_read(t->k, addr, &task, NULL)) {
 		t->nr_missing++;
 		return;
@@ -249,8 +260,9 @@ int triage_collect(struct kernel *k, struct page_record *record, uint64_t *missi
 	int rc;
 
 	/* Translations that are remembered would hide the page tables that lead there. */
-	memset(k->km.tlb, 0, sizeof(k->km.tlb));
+	kmem_forget(&k->km);
 	triage_watch(k->vc, record);
+	t.task_size = task_struct_size(k);
 	triage_kernel(&t);
 	triage_modules(&t);
 	triage_tasks(&t);

@@ -16,6 +16,7 @@ struct triage {
 	struct page_record *record;
 	uint64_t nr_missing; /* pages that should be there and cannot be found */
 	uint64_t nr_tasks;
+	uint64_t task_size;  /* of a task_struct, with what the kernel allocates behind it */
 	uint8_t *orc_seen; /* a bit for each block of text whose ORC entries are recorded */
 	uint64_t nr_orc_blocks;
 	kvaddr_t last_mm;     /* recorded */
@@ -52,9 +53,11 @@ kvaddr_t triage_follow(struct triage *t, kvaddr_t base, enum layout_id id);
 /* A string, up to and with its NUL. */
 void triage_string(struct triage *t, kvaddr_t va);
 
-/* triage_constants.c: what readers look at of the constants; and from one symbol to another. */
-void triage_constants(struct triage *t);
+/* From one symbol to another. */
 void triage_section(struct triage *t, enum symbol_id start, enum symbol_id end);
+
+/* triage_constants.c: what readers look at of the constants. */
+void triage_constants(struct triage *t);
 
 /* triage_kernel.c: sections, per-CPU areas, the log, memory's description, modules. */
 void triage_kernel(struct triage *t);

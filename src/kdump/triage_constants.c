@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kdump/triage.h"
 
-/* The data of a kernel image; larger is no kernel's. */
-#define SECTION_MAX MIB(512)
 /* task_state_array has 8 to 10 names, pageflag_names 25 or so. */
 #define NAMES_MAX 64u
-
-void triage_section(struct triage *t, enum symbol_id start, enum symbol_id end)
-{
-	const struct symbols *s = &t->k->sym;
-
-	if (s->known[start] && s->known[end] && s->addr[end] > s->addr[start] &&
-	    s->addr[end] - s->addr[start] <= SECTION_MAX)
-		triage_touch(t, s->addr[start], s->addr[end] - s->addr[start]);
-}
 
 /*
  * An array of @step bytes an element, each with the address of a string in its last 8: up to the first that

@@ -119,6 +119,7 @@ static bool unwound(struct triage *t, const struct task *task)
 		return false;
 	triage_watch(t->k->vc, NULL);
 	rc = kstack_unwind(t->k, task, &stack, NULL);
+	kmem_forget(&t->k->km); /* the page tables on the way there were not recorded */
 	triage_watch(t->k->vc, t->record);
 	if (rc || !stack.complete)
 		return false;
