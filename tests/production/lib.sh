@@ -26,6 +26,9 @@ said()
 	on'
 }
 
+# captured N: the console from the Nth panic to the boot after it
+captured() { sed 's/^ *[0-9.]* //' "$out/console.log" | awk -v "n=$1" '/^E2E: panic/ { i++; on = 1 } /^E2E: boot/ { on = 0 } on && i == n'; }
+
 # has N COMMAND STATUS WHAT PATTERN...: that call ended so, and said all of this
 has()
 {

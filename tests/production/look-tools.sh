@@ -26,9 +26,6 @@ tools_initrd_keep()
 	[ ! -s "$their_initrd/new" ] || mv "$their_initrd/new" "$their_initrd/$release"
 }
 
-# captured N: the console from the Nth panic to the boot after it
-captured() { sed 's/^ *[0-9.]* //' "$out/console.log" | awk -v "n=$1" '/^E2E: panic/ { i++; on = 1 } /^E2E: boot/ { on = 0 } on && i == n'; }
-
 # in_order N WHAT PATTERN...: the capture's console has such lines, one behind the other
 in_order()
 {
