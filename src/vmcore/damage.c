@@ -246,28 +246,6 @@ void damage_trace(struct damage *d, uint64_t off, uint64_t size)
 	fprintf(d->trace, "0x%" PRIx64 "+%" PRIu64 "\n", off, size);
 }
 
-int damage_headers(const struct damage *d, int fd, uint64_t file_size)
-{
-	size_t size = min_u64(DAMAGE_HEADERS, file_size);
-	uint8_t *buf;
-	ssize_t n;
-	int copy = -1;
-
-	if (!damage_hits(d, 0, size) || !(buf = malloc(size)))
-		return -1;
-	n = pread(fd, buf, size, 0);
-	if (n > 0) {
-		damage_apply(d, 0, buf, (size_t)n);
-		copy = memfd_create("headers", MFD_CLOEXEC);
-	}
-	if (copy >= 0 && (pwrite(copy, buf, (size_t)n, 0) != n || ftruncate(copy, (off_t)file_size))) {
-		close(copy);
-		copy = -1;
-	}
-	free(buf);
-	return copy;
-}
-
 #else
 typedef int damage_unused; /* an empty translation unit is not ISO C */
 #endif

@@ -39,12 +39,6 @@ int damage_errno(const struct damage *d, uint64_t off, uint64_t size);
 void damage_apply(const struct damage *d, uint64_t off, uint8_t *buf, size_t size);
 /* Somebody looks at [off, off + size). */
 void damage_trace(struct damage *d, uint64_t off, uint64_t size);
-/*
- * The headers as libelf is to see them: a file in memory of the same size that holds no more than the
- * first DAMAGE_HEADERS bytes, damaged; free with close(). -1 where they are as they are in @fd.
- */
-#define DAMAGE_HEADERS (1u << 20)
-int damage_headers(const struct damage *d, int fd, uint64_t file_size);
 #else
 static inline int damage_open(struct damage **ret, struct err *err)
 {
@@ -84,12 +78,6 @@ static inline void damage_apply(const struct damage *d, uint64_t off, uint8_t *b
 static inline void damage_trace(struct damage *d, uint64_t off, uint64_t size)
 {
 	(void)d, (void)off, (void)size;
-}
-
-static inline int damage_headers(const struct damage *d, int fd, uint64_t file_size)
-{
-	(void)d, (void)fd, (void)file_size;
-	return -1;
 }
 #endif
 

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vmcore/elf_dump.h"
 
-#include <gelf.h>
 #include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "util/cleanup.h"
-#include "vmcore/window.h"
+#include "util/bytes.h"
 
 /* A machine has thousands of memory ranges at the most; phdrs cost 56 bytes each here. */
 #define LOADS_MAX 65536u
@@ -20,11 +17,19 @@
 /* No machine has more memory in one piece; of more than that a kernel dump's bitmaps would take gigabytes. */
 #define FILTERED_MAX (1ull << 46)
 
-static int check_header(const GElf_Ehdr *ehdr, struct err *err)
+/* Program headers are read so many at a time. */
+#define PHDRS_READ 64u
+
+static int check_header(const Elf64_Ehdr *ehdr, struct err *err)
 {
-	if (ehdr->e_ident[EI_CLASS] != ELFCLASS64)
+	uint8_t class = ehdr->e_ident[EI_CLASS], data = ehdr->e_ident[EI_DATA];
+
+	if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG) || ehdr->e_ident[EI_VERSION] != EV_CURRENT ||
+	    (class != ELFCLASS32 && class != ELFCLASS64) || (data != ELFDATA2LSB && data != ELFDATA2MSB))
+		return err_set(err, ERR_FORMAT, "is not an ELF file");
+	if (class != ELFCLASS64)
 		return err_set(err, ERR_UNSUPPORTED, "32-bit ELF: only 64-bit dumps are read");
-	if (ehdr->e_ident[EI_DATA] != ELFDATA2LSB)
+	if (data != ELFDATA2LSB)
 		return err_set(err, ERR_UNSUPPORTED, "big-endian: only little-endian dumps are read");
 	if (ehdr->e_type != ET_CORE)
 		return err_set(err, ERR_FORMAT, "is an ELF file but no core (type %u)",
@@ -33,7 +38,7 @@ static int check_header(const GElf_Ehdr *ehdr, struct err *err)
 }
 
 /* Memory that is promised beyond what the file has: makedumpfile -E cuts a segment that way. */
-static int add_filtered(struct vmcore *vc, const GElf_Phdr *ph, struct err *err)
+static int add_filtered(struct vmcore *vc, const Elf64_Phdr *ph, struct err *err)
 {
 	struct vmcore_seg seg = { .start = ph->p_paddr + ph->p_filesz };
 
@@ -46,7 +51,7 @@ static int add_filtered(struct vmcore *vc, const GElf_Phdr *ph, struct err *err)
 	return vmcore_seg_vec_push(&vc->filtered, seg) ? 0 : err_nomem(err);
 }
 
-static int add_load(struct vmcore *vc, const GElf_Phdr *ph, struct err *err)
+static int add_load(struct vmcore *vc, const Elf64_Phdr *ph, struct err *err)
 {
 	uint64_t size = ph->p_filesz;
 	struct vmcore_load load = { ph->p_vaddr, ph->p_paddr, ph->p_filesz };
@@ -192,54 +197,90 @@ static int settle_segments(struct vmcore *vc, struct err *err)
 	return 0;
 }
 
-static int read_phdrs(struct vmcore *vc, Elf *elf, struct elf_dump_notes *notes, struct err *err)
+/*
+ * @n structures of @type from @off on. elf_begin() is not asked: it believes the header's numbers of sections and
+ * of program headers, and would allocate for as many.
+ */
+static int read_elf(struct vmcore *vc, uint64_t off, Elf_Type type, void *to, size_t n, struct err *err)
 {
-	GElf_Ehdr ehdr;
-	size_t n, i;
+	size_t size = elf64_fsize(type, n, EV_CURRENT);
+	Elf_Data data = { .d_buf = to, .d_type = type, .d_version = EV_CURRENT, .d_size = size };
+	int rc = vmcore_read_file(vc, off, to, size, err);
+
+	if (!rc && !elf64_xlatetom(&data, &data, ELFDATA2LSB))
+		rc = err_set(err, ERR_FORMAT, "ELF headers at 0x%" PRIx64 ": %s", off, elf_errmsg(-1));
+	return rc;
+}
+
+static bool lies_within(const struct vmcore *vc, uint64_t off, uint64_t size)
+{
+	return off < vc->file_size && size <= vc->file_size - off;
+}
+
+/* How many program headers there are; more than 65,534 stand in the first section header (PN_XNUM, elf(5)). */
+static int count_phdrs(struct vmcore *vc, const Elf64_Ehdr *ehdr, uint64_t *ret, struct err *err)
+{
+	Elf64_Shdr sh;
 	int rc;
 
-	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
-		return err_set(err, ERR_FORMAT, "is not an ELF file");
-	rc = check_header(&ehdr, err);
-	if (rc)
-		return rc;
-	vc->e_machine = ehdr.e_machine;
-	/* Knows PN_XNUM: more than 65,534 headers. */
-	if (elf_getphdrnum(elf, &n) || !n)
-		return err_set(err, ERR_FORMAT, "has no readable program headers (cut short?)");
-	for (i = 0; i < n; i++) {
-		GElf_Phdr ph;
-
-		if (!gelf_getphdr(elf, (int)i, &ph))
-			return err_set(err, ERR_FORMAT, "program header %zu of %zu: %s", i, n,
-				       elf_errmsg(-1));
-		if (ph.p_type == PT_NOTE && notes->n < ELF_DUMP_NOTES_MAX) {
-			notes->v[notes->n].off = ph.p_offset;
-			notes->v[notes->n++].size = ph.p_filesz;
-		}
-		if (ph.p_type != PT_LOAD)
-			continue;
-		rc = add_load(vc, &ph, err);
+	*ret = ehdr->e_phnum;
+	if (ehdr->e_phnum == PN_XNUM && ehdr->e_shoff && lies_within(vc, ehdr->e_shoff, sizeof(sh))) {
+		rc = read_elf(vc, ehdr->e_shoff, ELF_T_SHDR, &sh, 1, err);
 		if (rc)
 			return rc;
+		*ret = sh.sh_info;
 	}
-	return settle_segments(vc, err);
+	if (!*ret || !ehdr->e_phoff || !lies_within(vc, ehdr->e_phoff, *ret * sizeof(Elf64_Phdr)))
+		return err_set(err, ERR_FORMAT, "has no readable program headers (cut short?)");
+	if (*ret > LOADS_MAX + ELF_DUMP_NOTES_MAX)
+		return err_set(err, ERR_CORRUPT, "more than %u segments", LOADS_MAX);
+	return 0;
+}
+
+static int take_phdr(struct vmcore *vc, const Elf64_Phdr *ph, struct elf_dump_notes *notes, struct err *err)
+{
+	if (ph->p_type == PT_NOTE && notes->n < ELF_DUMP_NOTES_MAX) {
+		notes->v[notes->n].off = ph->p_offset;
+		notes->v[notes->n++].size = ph->p_filesz;
+	}
+	return ph->p_type == PT_LOAD ? add_load(vc, ph, err) : 0;
+}
+
+static int read_phdrs(struct vmcore *vc, uint64_t off, uint64_t n, struct elf_dump_notes *notes, struct err *err)
+{
+	Elf64_Phdr ph[PHDRS_READ];
+	size_t i, got;
+	int rc = 0;
+
+	for (; n && !rc; n -= got, off += got * sizeof(*ph)) {
+		got = min_u64(n, PHDRS_READ);
+		rc = read_elf(vc, off, ELF_T_PHDR, ph, got, err);
+		for (i = 0; i < got && !rc; i++)
+			rc = take_phdr(vc, &ph[i], notes, err);
+	}
+	return rc;
 }
 
 int elf_dump_read(struct vmcore *vc, struct elf_dump_notes *notes, struct err *err)
 {
-	AUTO_CLOSE int headers = window_headers(vc->windows);
-	Elf *elf;
+	Elf64_Ehdr ehdr = { 0 };
+	uint64_t n;
 	int rc;
 
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		return err_set(err, ERR_UNSUPPORTED, "libelf: %s", elf_errmsg(-1));
-	elf = elf_begin(headers >= 0 ? headers : vc->fd, ELF_C_READ, NULL);
-	if (!elf)
-		return err_set(err, ERR_FORMAT, "is not an ELF file: %s", elf_errmsg(-1));
-	rc = read_phdrs(vc, elf, notes, err);
-	elf_end(elf);
-	return rc;
+	if (!lies_within(vc, 0, sizeof(ehdr)))
+		return err_set(err, ERR_FORMAT, "is not an ELF file");
+	rc = read_elf(vc, 0, ELF_T_EHDR, &ehdr, 1, err);
+	if (!rc)
+		rc = check_header(&ehdr, err);
+	if (!rc)
+		rc = count_phdrs(vc, &ehdr, &n, err);
+	if (rc)
+		return rc;
+	vc->e_machine = ehdr.e_machine;
+	rc = read_phdrs(vc, ehdr.e_phoff, n, notes, err);
+	return rc ? rc : settle_segments(vc, err);
 }
 
 struct note_segment {

@@ -356,8 +356,3 @@ int window_fetch(struct window_cache *wc, uint64_t off, void *buf, size_t *size,
 	damage_trace(wc->damage, off, n);
 	return 0;
 }
-
-int window_headers(const struct window_cache *wc)
-{
-	return damage_headers(wc->damage, wc->fd, wc->file_size);
-}

@@ -52,10 +52,4 @@ int window_get(struct window_cache *wc, uint64_t off, size_t *size, const void *
 int window_fetch(struct window_cache *wc, uint64_t off, void *buf, size_t *size, const void **ptr,
 		 struct err *err);
 
-/*
- * For libelf, which reads by itself: a descriptor of the headers as the damage overlay of a test build
- * has them, to be closed; -1: the file's own is right.
- */
-int window_headers(const struct window_cache *wc);
-
 #endif

@@ -488,6 +488,19 @@ def elf_headers(d, r):
     return [put(64 + 56 * number + at, struct.pack("<Q", value & (1 << 64) - 1)[:width])]
 
 
+def elf_counts(d, r):
+    """Headers that say there are many sections and program headers: nobody is to allocate for them."""
+    end = len(d.bytes)
+    phoff, shoff = r.choice((32, 32, 0x1000)) if r.randrange(4) else 64, r.choice((0, 8, 64, 0x40000, end - 64))
+    lines = [put(40, struct.pack("<Q", shoff)), put(60, struct.pack("<H", r.choice((0, 0, 1, 0x7fff, 0xffff))))]
+    if r.randrange(2):
+        lines += [put(32, struct.pack("<Q", phoff)), put(56, struct.pack("<H", r.choice((0xfffe, 0xffff))))]
+    if shoff and r.randrange(2):  # the first section's sh_size, sh_info
+        count = r.choice((0, 1, 2, 0xffff, 0x10010, 0x10011, end // 64, end // 56, 1 << 30, 0xffffffff))
+        lines += [put(shoff + 32, struct.pack("<Q", count)), put(shoff + 44, struct.pack("<I", count))]
+    return lines
+
+
 def strange_name(d, r):
     """What a terminal, a path or a JSON reader would obey, in the place of names."""
     bad = r.choice((b"\x1b[2J\x1b]0;x\x07", b"../../../etc", b"/etc/passwd\0", b"\xff\xfe\xc0\xaf\xed\xa0\x80",
@@ -579,7 +592,7 @@ def flat_record(d, r):
 KINDS = (bit_flips, random_bytes, strange_number, zero_page, ones_page, random_page, swapped_pages,
          unreadable_page, pointer_to_itself, pointer_to_user, pointer_to_hole, pointer_elsewhere,
          list_closed, list_shortcut, maple_node, xarray_node, page_table, page_table_full, kallsyms,
-         btf, vmcoreinfo, notes, elf_headers, strange_name, all_names, many)
+         btf, vmcoreinfo, notes, elf_headers, strange_name, all_names, many, elf_counts)
 
 # What needs no more than the bytes that are read.
 OF_BYTES = (bit_flips, random_bytes, strange_number, zero_page, ones_page, random_page, swapped_pages,
@@ -591,4 +604,4 @@ def kinds_of(dump):
     if not isinstance(dump, Kdump):
         return KINDS
     return OF_BYTES + (vmcoreinfo,) + OF_KDUMP + ((flat_record,) if dump.records else ()) + \
-        (tuple(k for k in KINDS if k not in OF_BYTES + (vmcoreinfo, notes, elf_headers)) if dump.raw else ())
+        (tuple(k for k in KINDS if k not in OF_BYTES + (vmcoreinfo, notes, elf_headers, elf_counts)) if dump.raw else ())

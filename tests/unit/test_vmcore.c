@@ -418,6 +418,62 @@ static void test_pn_xnum(void **state)
 		fail_msg("%s", err.text);
 }
 
+/* Headers that speak of more sections or program headers than there are. */
+static void test_elf_counts(void **state)
+{
+	static const struct {
+		const char *what;
+		uint16_t phnum, shnum;
+		uint64_t shoff, sh_size; /* of the first section header, if there is one */
+		uint32_t sh_info;
+		const char *error; /* NULL: the dump is read as if nothing were */
+	} rows[] = {
+		{ "65,535 sections, nowhere", 2, 0xffff, 0, 0, 0, NULL },
+		{ "65,535 sections", 2, 0xffff, 0x1000, 0, 0, NULL },
+		{ "2^60 sections", 2, 0, 0x1000, 1ull << 60, 0, NULL },
+		{ "sections behind the end", 2, 1, 1ull << 60, 0, 0, NULL },
+		{ "more program headers than there are", 0xffff, 0, 0, 0, 0, NULL },
+		{ "the number stands behind the end", 0xffff, 1, 1ull << 60, 0, 0, NULL },
+		{ "the number stands in a section", 0xffff, 1, 0x1000, 0, 2, NULL },
+		{ "2^32 program headers", 0xffff, 1, 0x1000, 0, UINT32_MAX, "has no readable program headers" },
+		{ "more than are believed", 0xffff, 1, 0x1000, 0, 66000, "more than 65536 segments" },
+		{ "none", 0, 0, 0, 0, 0, "has no readable program headers" },
+		{ "none, says the section", 0xffff, 1, 0x1000, 0, 0, "has no readable program headers" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct vmcore *vc = NULL;
+		struct err err = { 0 };
+		Elf64_Ehdr *eh;
+		struct tiny t;
+		int rc;
+
+		tiny_init(&t);
+		tiny_info(&t, TINY_INFO);
+		tiny_load(&t, TINY_DIRECT + RAM, RAM, 3u << 20, 'x');
+		memset(t.file + TINY_DATA_OFF, 0, 3u << 20);
+		memset(t.file + TINY_DATA_OFF, 'x', PAGE);
+		t.size = TINY_SIZE_MAX; /* room for more than are believed */
+		tiny_headers(&t);
+		eh = (Elf64_Ehdr *)t.file;
+		eh->e_phnum = rows[i].phnum;
+		eh->e_shnum = rows[i].shnum;
+		eh->e_shoff = rows[i].shoff;
+		if (rows[i].shoff == 0x1000)
+			memcpy(t.file + 0x1000, &(Elf64_Shdr){ .sh_size = rows[i].sh_size, .sh_info = rows[i].sh_info },
+			       sizeof(Elf64_Shdr));
+		rc = vmcore_open(tiny_save(&t), NULL, &vc, &err);
+		if (!rows[i].error != !rc || (rc && !strstr(err.text, rows[i].error)))
+			fail_msg("%s: %d %s", rows[i].what, rc, err.text);
+		if (!rc)
+			assert_int_equal(byte_at(vc, RAM), 'x');
+		vmcore_close(vc);
+		tiny_free(&t);
+	}
+}
+
 /* --- pages that cannot be read -------------------------------------------------------------------- */
 
 struct damage_row {
@@ -591,6 +647,8 @@ int main(void)
 		cmocka_unit_test(test_segments),      cmocka_unit_test(test_read_across),
 		cmocka_unit_test(test_cut),	      cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_damaged_note),  cmocka_unit_test(test_pn_xnum),
+		cmocka_unit_test(test_elf_counts),
+		cmocka_unit_test(test_elf_counts),
 		cmocka_unit_test(test_damage),	      cmocka_unit_test(test_overlay_bytes),
 		cmocka_unit_test(test_bad_overlay),   cmocka_unit_test(test_many_windows),
 	};
