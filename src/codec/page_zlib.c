@@ -68,6 +68,7 @@ const struct page_codec page_zlib = {
 	.pd_flag = 1, /* DUMP_DH_COMPRESSED_ZLIB */
 	/* libdeflate's 1 is quicker still, but its output larger than zlib's 1, which makedumpfile uses. */
 	.level_default = 2,
+	.level_small = 6,
 	.level_min = 1,
 	.level_max = 9, /* the levels from 10 to 12 need 9 MB */
 	.ops = &ops,

@@ -118,6 +118,7 @@ const struct page_codec page_zstd = {
 	.name = "zstd",
 	.pd_flag = 0x20, /* DUMP_DH_COMPRESSED_ZSTD */
 	.level_default = 1,
+	.level_small = 5,
 	.level_min = 1,
 	.level_max = 12,
 	.ops = &ops,

@@ -38,7 +38,8 @@ int page_writer_init(struct page_writer *w, struct vmcore *vc, const struct kdum
 				    DATA_BUF_SIZE, err);
 	if (rc || !o->codec)
 		return rc;
-	rc = page_compressor_create(o->codec, level, vc->page_size, &w->ctx, err);
+	w->memo = calloc(1, sizeof(*w->memo));
+	rc = w->memo ? page_compressor_create(o->codec, level, vc->page_size, &w->ctx, err) : err_nomem(err);
 	/* Without threads it is slower, and the same. */
 	if (!rc && o->nr_threads > 1 &&
 	    pool_create(o->codec, level, vc->page_size, o->nr_threads, w->ctx, &w->pool, NULL))
@@ -52,6 +53,7 @@ void page_writer_deinit(struct page_writer *w)
 	page_ctx_destroy(w->ctx);
 	kdump_buf_deinit(&w->desc);
 	kdump_buf_deinit(&w->data);
+	free(w->memo);
 	free(w->in);
 }
 
@@ -105,8 +107,13 @@ static bool admit(struct page_writer *w)
 static int put_record(struct page_writer *w, size_t size, uint32_t flags, bool zero,
 		      struct err *err)
 {
+	const uint8_t *bytes = w->data.data + w->data.n, *same;
 	uint8_t desc[PAGE_DESC_SIZE] = { 0 };
 
+	w->st->nr_written++;
+	same = w->memo && !zero ? record_memo_find(w->memo, bytes, size, flags) : NULL;
+	if (same)
+		return put_desc(w, same, err);
 	put_u64(desc + PAGE_DESC_OFF, w->data.off + w->data.n);
 	put_u32(desc + PAGE_DESC_BYTES, (uint32_t)size);
 	put_u32(desc + PAGE_DESC_FLAGS, flags);
@@ -114,8 +121,9 @@ static int put_record(struct page_writer *w, size_t size, uint32_t flags, bool z
 	if (zero) {
 		memcpy(w->zero_desc, desc, sizeof(desc));
 		w->has_zero = true;
+	} else if (w->memo) {
+		record_memo_add(w->memo, desc, bytes);
 	}
-	w->st->nr_written++;
 	return put_desc(w, desc, err);
 }
 

@@ -6,6 +6,7 @@
 #include "kdump/kdump.h"
 #include "kdump/kdump_out.h"
 #include "kdump/pool.h"
+#include "kdump/record_memo.h"
 #include "vmcore/kdump_format.h"
 
 struct page_writer {
@@ -18,6 +19,7 @@ struct page_writer {
 	struct pool_batch *batch; /* of it: at hand */
 	uint8_t *in;		  /* bytes of the dump */
 	uint8_t zero_desc[PAGE_DESC_SIZE]; /* of the record that all pages of zeros share */
+	struct record_memo *memo;	   /* of those that other equal pages share; NULL: no codec */
 	bool has_zero;
 	bool stop; /* the budget is used up */
 };
