@@ -49,8 +49,6 @@ static int fill_opts(struct kdump_opts *ko, const struct vmsift_kdump_opts *o, s
 		return err_set(err, ERR_INVALID, "codec %s knows levels %d to %d, not %d",
 			       ko->codec->name, ko->codec->level_min, ko->codec->level_max,
 			       o->codec_level);
-	if (o->triage && !o->codec_level)
-		ko->codec_level = ko->codec->level_small;
 	return 0;
 }
 

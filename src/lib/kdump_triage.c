@@ -28,6 +28,8 @@ int kdump_triage(struct vmsift *v, struct page_record **ret, struct kdump_opts *
 	if (missing)
 		log_info(v->log, "triage: %" PRIu64 " pages of the kernel's data cannot be found", missing);
 	ko->only = &r->ranges;
+	if (ko->codec && !ko->codec_level)
+		ko->codec_level = ko->codec->level_small;
 	*ret = r;
 	return 0;
 }
