@@ -44,7 +44,7 @@ static const struct command commands[] = {
 	  "  -F                      flattened, as always where OUT cannot seek; no OUT: standard output\n"
 	  "  -f, --force             replace OUT\n"
 	  SELECT_HELP
-	  "      --triage            only tasks, stacks, the log and the kernel's own data\n"
+	  "      --triage            only tasks, stacks, the log and the kernel's own data (default: -c)\n"
 	  "      --detail D          keep these processes' pages as well, as much as a core of D has\n"
 	  "      --max-bytes SIZE, --max-time TIME\n"
 	  "                          end the dump, which says that it is incomplete\n"

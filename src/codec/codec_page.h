@@ -22,7 +22,7 @@ struct page_codec {
 	const char *name;  /* "zlib", "lzo", "zstd" */
 	uint32_t pd_flag;  /* in page_desc.flags and, for the file, in disk_dump_header.status */
 	int level_default; /* what makedumpfile uses, or near it */
-	int level_small;   /* for a dump of few pages: what costs a few times as much, and no more memory to speak of */
+	int level_small;   /* for a dump of few pages: costs more time, and little more memory */
 	int level_min, level_max;
 	const struct page_ops *ops;
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pages by lzo1x, without a header. */
 #include <lzo/lzo1x.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "codec/page_internal.h"
@@ -9,13 +8,8 @@
 /* What lzo1x needs when nothing can be compressed (LZO's doc/LZO.FAQ). */
 #define LZO_BOUND(size) ((size) + (size) / 16 + 64 + 3)
 
-/* Up to here LZO1X-1, above LZO1X-999 by its own levels, whose output is read by the same code. */
-#define LEVEL_QUICK_MAX 3
-
 struct lzo_compressor {
 	struct page_ctx ctx;
-	int level;
-	void *work_999; /* of levels above LEVEL_QUICK_MAX, which need 448 KiB */
 	lzo_align_t work[LZO1X_1_MEM_COMPRESS / sizeof(lzo_align_t) + 1];
 	uint8_t out[LZO_BOUND(PAGE_CODEC_SIZE_MAX)]; /* lzo knows no limit but this one */
 };
@@ -29,30 +23,17 @@ static int init(struct err *err)
 
 static int compressor_init(struct page_ctx *ctx, int level, struct err *err)
 {
-	struct lzo_compressor *l = (struct lzo_compressor *)ctx;
-
-	l->level = level;
-	if (level > LEVEL_QUICK_MAX) {
-		l->work_999 = malloc(LZO1X_999_MEM_COMPRESS);
-		if (!l->work_999)
-			return err_nomem(err);
-	}
+	(void)ctx;
+	(void)level;
 	return init(err);
-}
-
-static void compressor_deinit(struct page_ctx *ctx)
-{
-	free(((struct lzo_compressor *)ctx)->work_999);
 }
 
 static size_t compress(struct page_ctx *ctx, const void *in, size_t size, void *out, size_t cap)
 {
 	struct lzo_compressor *l = (struct lzo_compressor *)ctx;
 	lzo_uint n = 0;
-	int rc = l->work_999 ? lzo1x_999_compress_level(in, size, l->out, &n, l->work_999, NULL, 0, NULL, l->level) :
-			       lzo1x_1_compress(in, size, l->out, &n, l->work);
 
-	if (rc != LZO_E_OK || n > cap)
+	if (lzo1x_1_compress(in, size, l->out, &n, l->work) != LZO_E_OK || n > cap)
 		return 0;
 	memcpy(out, l->out, n);
 	return n;
@@ -86,7 +67,7 @@ static const struct page_ops ops = {
 	.decompressor_size = sizeof(struct page_ctx),
 	.compressor_init = compressor_init,
 	.compress = compress,
-	.compressor_deinit = compressor_deinit,
+	.compressor_deinit = deinit,
 	.decompressor_init = decompressor_init,
 	.decompress = decompress,
 	.decompressor_deinit = deinit,
@@ -96,8 +77,8 @@ const struct page_codec page_lzo = {
 	.name = "lzo",
 	.pd_flag = 2, /* DUMP_DH_COMPRESSED_LZO */
 	.level_default = 3,
-	.level_small = 5,
-	.level_min = 1,
-	.level_max = 9,
+	.level_small = 3, /* LZO1X-999 costs more than zlib, and is larger */
+	.level_min = 3,
+	.level_max = 3,
 	.ops = &ops,
 };

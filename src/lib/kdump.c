@@ -30,6 +30,8 @@ static unsigned int nr_threads(int asked)
 
 static int fill_opts(struct kdump_opts *ko, const struct vmsift_kdump_opts *o, struct err *err)
 {
+	const char *codec = o->codec ? o->codec : o->triage ? KDUMP_TRIAGE_CODEC : "none";
+
 	*ko = (struct kdump_opts){ .dump_level = o->triage ? DUMP_LEVEL_MAX : o->dump_level,
 				   .codec_level = o->codec_level,
 				   .flattened = o->flattened,
@@ -38,12 +40,12 @@ static int fill_opts(struct kdump_opts *ko, const struct vmsift_kdump_opts *o, s
 	if (o->dump_level > DUMP_LEVEL_MAX)
 		return err_set(err, ERR_INVALID, "there is no dump level %u: 0 to %d",
 			       o->dump_level, DUMP_LEVEL_MAX);
-	if (!o->codec || !strcmp(o->codec, "none"))
+	if (!strcmp(codec, "none"))
 		return 0;
-	ko->codec = page_codec_find(o->codec);
+	ko->codec = page_codec_find(codec);
 	if (!ko->codec)
 		return err_set(err, ERR_INVALID,
-			       "there is no page codec '%s': none, zlib, lzo, zstd", o->codec);
+			       "there is no page codec '%s': none, zlib, lzo, zstd", codec);
 	if (o->codec_level &&
 	    (o->codec_level < ko->codec->level_min || o->codec_level > ko->codec->level_max))
 		return err_set(err, ERR_INVALID, "codec %s knows levels %d to %d, not %d",

@@ -7,9 +7,13 @@
 #include "kdump/page_record.h"
 #include "lib/dump.h"
 
+/* Where none is named: few pages, so that the size counts more than the time, and every reader has zlib. */
+#define KDUMP_TRIAGE_CODEC "zlib"
+
 /**
  * kdump_triage() - find the pages of a triage dump
  * @ret: page_record_destroy() it after the dump was written; its ranges are @ko->only
+ * @ko: @ko->codec_level, too, is set for a small dump, if it is not
  *
  * To be called before the pages of processes are looked for, which are recorded as well.
  *

@@ -16,6 +16,8 @@
 
 static const char *codec_name(const struct conf *conf)
 {
+	if (conf->kernel.triage.v && !conf->kernel.codec.line)
+		return KDUMP_TRIAGE_CODEC;
 	return conf_codec_name((enum conf_codec)conf->kernel.codec.v);
 }
 
