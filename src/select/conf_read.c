@@ -11,6 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "select/conf_impl.h"
 #include "util/cleanup.h"
@@ -325,6 +328,31 @@ static int read_file(const char *path, char **ret, size_t *size, struct err *err
 	return 0;
 }
 
+/*
+ * Whether reading the text would end the program: see has_memory_for_scanner(), which knows what there is before the
+ * scanner starts and nothing of what becomes of it. So a child reads the text first, and what ends it we do not do.
+ */
+static bool ends_program(const char *path, const char *text, size_t size)
+{
+	pid_t child = fork(), got = -1;
+	int status = 0;
+
+	if (!child) {
+		const struct rlimit no_core = { 0, 0 };
+		struct conf_problems problems = { 0 };
+		struct conf conf;
+
+		setrlimit(RLIMIT_CORE, &no_core);
+		close(STDERR_FILENO); /* the scanner's own words are nothing to the user */
+		conf_parse(path, text, size, &conf, &problems, NULL);
+		_exit(0);
+	}
+	while (child > 0 && (got = waitpid(child, &status, 0)) < 0 && errno == EINTR)
+		;
+	/* Where there are no children to be had it goes without. */
+	return child > 0 && got == child && status;
+}
+
 int conf_read(const char *path, struct conf *ret, struct conf_problems *problems, struct err *err)
 {
 	char *text AUTO_FREE = NULL;
@@ -335,5 +363,7 @@ int conf_read(const char *path, struct conf *ret, struct conf_problems *problems
 	rc = read_file(path, &text, &size, err);
 	if (rc)
 		return rc;
+	if (ends_program(path, text, size))
+		return err_set(err, ERR_NOMEM, "%s: out of memory", path);
 	return conf_parse(path, text, size, ret, problems, err);
 }
