@@ -167,9 +167,10 @@ $(B)/faults/shim.so: tests/faults/shim.c
 
 N ?= 1000
 SEED ?= 1
-CORRUPT_DUMPS ?= 6.1-la57 7.x 6.12 6.1-zram 6.1-la57+raw 6.1-la57+lzo 6.12+zstd 6.1-zram+flat
-corrupt: $(B)/obj/test/vmsift $(B)/obj/san/vmsift $(B)/faults/shim.so
+CORRUPT_DUMPS ?= 6.1-few 6.12-few 6.1-few+raw 6.12-few+lzo 7.x 6.12-few+flat 6.1-few+zlib 6.12-zswap 6.12-few+zstd 6.1-zram
+corrupt: deps $(B)/obj/test/vmsift $(B)/obj/san/vmsift $(B)/faults/shim.so
 	@mkdir -p $(B)/corrupt
+	@tests/bed/make-dump $(sort $(foreach d,$(CORRUPT_DUMPS),$(firstword $(subst +, ,$(d)))))
 	@tests/corrupt/run -n $(N) --seed $(SEED) --keep --summary $(B)/corrupt/summary \
 		$(CORRUPT_DUMPS:%=--dump %)
 
