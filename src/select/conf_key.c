@@ -95,7 +95,7 @@ const struct conf_key conf_keys[] = {
 	PROCESS(max_time, NULL, TIME("max-time", 365 * DAY, CONF_UNLIMITED)),
 
 	KERNEL(dump_level, "31", NUMBER("dump-level", 0, 31, 31)),
-	KERNEL(codec, "lzo (of a triage dump zlib)", WORD("codec", kernel_codec_words, CONF_CODEC_LZO)),
+	KERNEL(codec, "lzo # of a triage dump: zlib", WORD("codec", kernel_codec_words, CONF_CODEC_LZO)),
 	KERNEL(with, NULL, LIST("with", CONF_SELECTIONS)),
 	KERNEL(detail, "small", WORD("detail", detail_words, DETAIL_DEFAULT)),
 	KERNEL(triage, "off", SWITCH("triage", 0)),

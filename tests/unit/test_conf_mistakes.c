@@ -217,7 +217,7 @@ static const struct row rows[] = {
 	  "2: codec: 'zlib' is none of none gzip lzo zstd\n"
 	  "3: kernel: codec: 'gzip' is none of none zlib lzo zstd\n"
 	  "4: final-action: 'sleep' is none of reboot halt poweroff shell\n",
-	  "# detail = small\n# codec = lzo (of a triage dump zlib)\n" },
+	  "# detail = small\n# codec = lzo # of a triage dump: zlib\n" },
 	{ "numbers and their ranges",
 	  TEXT("max-bytes = 64X\nmax-time = 5y\ntimeout = 0\nkernel { dump-level = 32 }\n"
 	       "process a { " MATCH "stack-max = 1 anchor-depth = 0\nanchor-max = 99999999999T\n"
