@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/bytes.h"
-
 /* A machine has thousands of memory ranges at the most; phdrs cost 56 bytes each here. */
 #define LOADS_MAX 65536u
 /*
